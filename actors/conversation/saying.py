@@ -1,0 +1,137 @@
+"""Writing to the customer.
+
+What lives here: turning what should be said into `Say` calls, with how long each is worth sending,
+and remembering it for the agent who may take over. What must not: deciding what to say.
+"""
+
+from __future__ import annotations
+
+from actors.buttons import MenuButton, encode
+from actors.calls import OutsideWindow, Purpose, Say
+from actors.conversation.state import TRANSCRIPT_MAX, ConversationTurn
+from actors.flow import model
+from actors.flow.check import BUTTONS_MAX, MENU_TEXT_MAX, TEXT_MAX, units
+from actors.flow.render import fill
+from actors.ids import ActorId, EffectId
+from actors.values import Choice, Line, Scalar
+
+_WORTH_S = {
+    Purpose.REPLY: 3600,
+    Purpose.QUESTION: 3600,
+    Purpose.PROGRESS: 600,
+    Purpose.RESULT: 3 * 86_400,
+    Purpose.AGENT_LINE: 86_400,
+}
+_LINE_MAX = 300
+
+
+def say(
+    turn: ConversationTurn,
+    purpose: Purpose,
+    text: str,
+    choices: tuple[Choice, ...] = (),
+    *,
+    topic: str | None = None,
+    not_before_ms: int | None = None,
+    line_id: str | None = None,
+    handover: ActorId | None = None,
+) -> EffectId:
+    """Write one message. Its choices become what a number stands for.
+
+    Not those of progress: it may be held back or never be sent, and the number be meant for what
+    the customer sees.
+    """
+    progress = purpose is Purpose.PROGRESS
+    many = len(choices) > BUTTONS_MAX
+    effect = turn.do(
+        Say(
+            to=turn.state.customer,
+            purpose=purpose,
+            text=text,
+            choices=choices,
+            list_title=turn.text(turn.flow.phrases.choose) if many else "",
+            outside_window=OutsideWindow.DROP if progress else OutsideWindow.HOLD,
+            line_id=line_id,
+            handover=handover,
+        ),
+        not_before_ms=not_before_ms,
+        not_after_ms=(not_before_ms or turn.now_ms) + _WORTH_S[purpose] * 1000,
+        topic=topic,
+    )
+    if not progress:
+        turn.set(last_said=effect, last_said_is_menu=purpose is Purpose.QUESTION)
+        if choices:
+            turn.set(choices=choices)
+    remember(turn, "agent" if purpose is Purpose.AGENT_LINE else "bot", text)
+    return effect
+
+
+def remember(turn: ConversationTurn, who: str, text: str) -> None:
+    """Keep a line for the agent who may take over."""
+    line = Line(who, text[:_LINE_MAX], turn.now_ms)
+    turn.set(transcript=(*turn.state.transcript, line)[-TRANSCRIPT_MAX:])
+
+
+def known_values(turn: ConversationTurn) -> dict[str, Scalar]:
+    """What texts, paths and queries of the flow may put in."""
+    customer = turn.state.customer
+    return {
+        **turn.state.values,
+        "customer.name": customer.name,
+        "customer.phone": customer.phone,
+    }
+
+
+def add(turn: ConversationTurn, text: dict[str, str], **more: Scalar) -> None:
+    """Say a text of the flow in this turn, together with what else is said."""
+    turn.texts.append(fill(turn.text(text), {**known_values(turn), **more}))
+
+
+def flush(turn: ConversationTurn) -> None:
+    """Send what was said so far and not sent yet."""
+    texts, together = tuple(turn.texts), ""
+    turn.texts.clear()
+    for text in texts:
+        longer = f"{together}\n\n{text}" if together else text
+        if together and units(longer) > TEXT_MAX:
+            say(turn, Purpose.REPLY, together)
+            longer = text
+        together = longer
+    if together:
+        say(turn, Purpose.REPLY, together)
+
+
+def show_menu(turn: ConversationTurn, name: str, menu: model.Menu) -> None:
+    """Show a menu; from here on the conversation waits in it."""
+    number = turn.state.turn + 1
+    choices = tuple(
+        Choice(
+            encode(turn.actor, MenuButton(number, name, key)),
+            turn.text(option.title),
+            turn.text(option.description) if option.description is not None else None,
+        )
+        for key, option in menu.options.items()
+    )
+    turn.set(turn=number, step=name)
+    ask(turn, fill(turn.text(menu.text), known_values(turn)), choices)
+
+
+def show_question(turn: ConversationTurn, name: str, question: model.Question) -> None:
+    """Ask a question; the next text is its answer."""
+    turn.set(turn=turn.state.turn + 1, step=name, choices=())
+    ask(turn, fill(turn.text(question.text), known_values(turn)), ())
+
+
+def ask(turn: ConversationTurn, text: str, choices: tuple[Choice, ...]) -> None:
+    """Ask something, in one message with what was said before where that fits."""
+    say(turn, Purpose.QUESTION, take_texts(turn, text), choices)
+
+
+def take_texts(turn: ConversationTurn, text: str) -> str:
+    """A text with what was said before it, where that fits; else that is sent on its own."""
+    together = "\n\n".join([*turn.texts, text])
+    if units(together) > MENU_TEXT_MAX:
+        flush(turn)
+        return text
+    turn.texts.clear()
+    return together

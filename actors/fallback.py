@@ -1,0 +1,162 @@
+"""What is done where `decide` raised: the apology, the way to a person, and plain results.
+
+What lives here: the few decisions that must hold when an actor's own code has a bug. What must
+not: anything clever; each function here reads as little as it can. A customer never finds silence:
+they get an apology with a button that leads to a person, and a job's result still arrives.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from actors.buttons import LeaveButton, PersonButton, decode, encode
+from actors.calls import Purpose, Say, SendToDesk
+from actors.conversation import people
+from actors.conversation.state import NEWS_AT_REST, Conversation, ConversationTurn, Surroundings
+from actors.effects import Decision
+from actors.flow.render import pick
+from actors.handover.state import Handover
+from actors.ids import ActorId
+from actors.messages import (
+    AgentSaid,
+    CustomerLine,
+    CustomerWrote,
+    DeskWrote,
+    Envelope,
+    HandoverNews,
+    HandoverReported,
+    JobReported,
+    LineReturned,
+    News,
+    Tapped,
+    Typed,
+)
+from actors.router_job.state import RouterJob
+from actors.turn import Turn
+from actors.values import Choice
+
+_WORTH_MS = 3_600_000
+
+
+def conversation(
+    actor: ActorId,
+    state: Conversation | None,
+    envelope: Envelope,
+    now_ms: int,
+    around: Surroundings,
+    *,
+    quarantined: bool,
+) -> Decision[Conversation] | None:
+    """Apologise, lead to a person, relay a chat that is open, and tell results plainly."""
+    body = envelope.body
+    if state is None:
+        if not isinstance(body, CustomerWrote):
+            return None
+        language = around.default_language
+        state = Conversation(body.customer, language, around.flow_version)
+    if state.flow_version not in around.flows:
+        state = replace(state, flow_version=around.flow_version)
+    turn = ConversationTurn(actor, envelope, now_ms, state, around)
+    match body:
+        case CustomerWrote():
+            turn.set(customer=body.customer, last_inbound_ms=now_ms)
+            if not quarantined or not _person(turn, body):
+                _apologise(turn)
+        case LineReturned():
+            _apologise(turn)
+        case JobReported(news=news) if news in NEWS_AT_REST:
+            _tell_plainly(turn, body)
+        case AgentSaid():
+            people.hear_agent(turn, body)
+        case HandoverReported():
+            _handover_news(turn, body)
+        case _:
+            pass
+    return turn.decision()
+
+
+def _person(turn: ConversationTurn, wrote: CustomerWrote) -> bool:
+    handover = turn.state.handover
+    match wrote.input:
+        case Tapped(button):
+            pressed = decode(turn.actor, button)
+            if isinstance(pressed, PersonButton) and handover is None:
+                people.ask_for_person(turn)
+                return True
+            if isinstance(pressed, LeaveButton):
+                return people.leave(turn, pressed.handover)
+        case Typed(text) if handover is not None:
+            turn.tell(handover.id, CustomerLine(text, turn.now_ms))
+            return True
+        case _:
+            pass
+    return False
+
+
+def _apologise(turn: ConversationTurn) -> None:
+    phrases = turn.flow.phrases
+    button = Choice(encode(turn.actor, PersonButton()), turn.text(phrases.person))
+    turn.do(
+        Say(turn.state.customer, Purpose.REPLY, turn.text(phrases.apology), (button,)),
+        not_after_ms=turn.now_ms + _WORTH_MS,
+    )
+
+
+def _tell_plainly(turn: ConversationTurn, report: JobReported) -> None:
+    name = next((view.name for view in turn.state.jobs if view.id == report.job), None)
+    job = turn.flow.jobs.get(name) if name is not None else None
+    if job is None:
+        job = next(iter(turn.flow.jobs.values()))
+    text = getattr(job.texts, report.news.value)
+    button = Choice(encode(turn.actor, PersonButton()), turn.text(turn.flow.phrases.person))
+    turn.do(
+        Say(
+            turn.state.customer,
+            Purpose.RESULT,
+            pick(text, turn.state.language, turn.flow.languages[0]),
+            (button,),
+        ),
+        not_after_ms=turn.now_ms + 24 * _WORTH_MS,
+    )
+
+
+def _handover_news(turn: ConversationTurn, report: HandoverReported) -> None:
+    if turn.state.handover is None or turn.state.handover.id != report.handover:
+        return
+    if report.news in (HandoverNews.QUEUED, HandoverNews.JOINED):
+        people.hear_news(turn, report)
+    else:
+        turn.set(handover=None)
+        _apologise(turn)
+
+
+def router_job(
+    actor: ActorId, state: RouterJob | None, envelope: Envelope, now_ms: int, *, quarantined: bool
+) -> Decision[RouterJob] | None:
+    """A job that cannot go on says so: nobody knows how it ends, a person can look."""
+    if state is None:
+        return None
+    turn = Turn(actor, envelope, now_ms, state)
+    if quarantined and state.told is not News.FATE_UNKNOWN:
+        turn.set(told=News.FATE_UNKNOWN)
+        turn.tell(
+            state.conversation, JobReported(actor, state.attempt, News.FATE_UNKNOWN, state.step)
+        )
+    return turn.decision()
+
+
+def handover(
+    actor: ActorId, state: Handover | None, envelope: Envelope, now_ms: int, *, quarantined: bool
+) -> Decision[Handover] | None:
+    """Relay both ways by the shortest road; nothing else."""
+    if state is None:
+        return None
+    turn = Turn(actor, envelope, now_ms, state)
+    match envelope.body:
+        case DeskWrote(line_id, text):
+            turn.tell(state.conversation, AgentSaid(actor, line_id, text))
+        case CustomerLine(text, at_ms) if quarantined:
+            turn.do(SendToDesk(actor, envelope.id, text, at_ms), not_after_ms=now_ms + _WORTH_MS)
+        case _:
+            pass
+    return turn.decision()

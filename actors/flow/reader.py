@@ -1,0 +1,193 @@
+"""From the bytes of a flow file to a `Flow`, with every fault named by line and column.
+
+What lives here: YAML as its authors meant it (1.2: `yes`, `22:30` and `0123` stay what was
+written; a key that comes twice is a fault), the way from a fault to its place, and the JSON
+Schema. What must not: files, or what a flow means (`check`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+import msgspec
+import yaml
+
+from actors.flow.model import Flow, Job, Step
+
+FILE_MAX_BYTES = 4 << 20
+_NESTING_MAX = 60
+
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?\Z")
+_WORDS: dict[str, bool | None] = {
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "~": None,
+    "": None,
+}
+
+
+class FlowFault(msgspec.Struct, frozen=True):
+    """One fault of a flow file."""
+
+    where: str
+    """A path such as `steps.main.options.restart`."""
+    what: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        place = f"{self.line}:{self.column}: " if self.line else ""
+        return f"{place}{self.where}: {self.what}" if self.where else f"{place}{self.what}"
+
+
+class FlowSource(msgspec.Struct, frozen=True):
+    """A flow as it was read, with the places of its parts."""
+
+    flow: Flow
+    version: str
+    """Changes with any change of meaning; comments and layout do not count."""
+    places: dict[str, tuple[int, int]]
+    """Path -> line and column, both from 1."""
+
+    def fault(self, where: str, what: str) -> FlowFault:
+        """A fault at a path, with the nearest known place."""
+        return FlowFault(where, what, *nearest(self.places, where))
+
+
+def nearest(places: dict[str, tuple[int, int]], where: str) -> tuple[int, int]:
+    """The place of a path or of the closest part around it."""
+    path = where
+    while path not in places and "." in path:
+        path = path.rpartition(".")[0]
+    return places.get(path, (0, 0))
+
+
+def read_flow(data: bytes) -> FlowSource | list[FlowFault]:
+    """Read a flow file; all faults of its form, or the flow."""
+    if len(data) > FILE_MAX_BYTES:
+        return [FlowFault("", f"the file is larger than {FILE_MAX_BYTES} bytes")]
+    reader = _Reader()
+    try:
+        # compose() builds nodes only: nothing in the file is executed or constructed.
+        root = yaml.compose(data.decode(), Loader=yaml.CSafeLoader)
+        document = reader.value(root, "", 0) if root is not None else None
+    except UnicodeDecodeError as error:
+        return [FlowFault("", f"not UTF-8 at byte {error.start}")]
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
+        return [FlowFault("", f"not YAML: {error.problem}", line, column)]
+    except yaml.YAMLError as error:
+        return [FlowFault("", f"not YAML: {error}")]
+    if reader.faults:
+        return reader.faults
+    try:
+        flow = msgspec.convert(document, Flow, strict=True)
+    except msgspec.ValidationError as error:
+        return _form_faults(document, error, reader.places)
+    return FlowSource(flow, version_of(flow), reader.places)
+
+
+def version_of(flow: Flow) -> str:
+    """A short name for exactly this flow."""
+    return hashlib.blake2s(encode_flow(flow), digest_size=6).hexdigest()
+
+
+def encode_flow(flow: Flow) -> bytes:
+    """The flow as it is kept beside the conversations that are in it."""
+    return msgspec.json.encode(flow, order="sorted")
+
+
+def decode_flow(data: bytes) -> Flow:
+    """A flow that was kept."""
+    return msgspec.json.decode(data, type=Flow)
+
+
+def json_schema() -> dict[str, object]:
+    """The JSON Schema of a flow file, for editors: made from the structs that read it."""
+    return dict(msgspec.json.schema(Flow))
+
+
+def _form_faults(
+    document: object, error: msgspec.ValidationError, places: dict[str, tuple[int, int]]
+) -> list[FlowFault]:
+    """All faults of single steps and jobs, by name; else the one that was found first."""
+    faults: list[FlowFault] = []
+    if isinstance(document, dict):
+        for part, form in (("steps", Step), ("jobs", Job)):
+            entries = document.get(part)
+            for name, entry in entries.items() if isinstance(entries, dict) else ():
+                try:
+                    msgspec.convert(entry, form, strict=True)
+                except msgspec.ValidationError as inner:
+                    faults.append(_form_fault(str(inner), places, f"{part}.{name}"))
+    return faults or [_form_fault(str(error), places, "")]
+
+
+def _form_fault(message: str, places: dict[str, tuple[int, int]], within: str) -> FlowFault:
+    what, _, where = message.partition(" - at `")
+    path = where.rstrip("`").removeprefix("key in ").removeprefix("$").removeprefix(".")
+    path = ".".join(part for part in (within, re.sub(r"\[(\d+)\]", r".\1", path)) if part)
+    # msgspec writes [...] where it passed through a mapping: the name of the key is lost there.
+    known = path.partition("[...]")[0].rstrip(".")
+    return FlowFault(path or "the file", what, *nearest(places, known))
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.places: dict[str, tuple[int, int]] = {}
+        self.faults: list[FlowFault] = []
+
+    def value(self, node: yaml.Node, path: str, depth: int) -> object:
+        mark = node.start_mark
+        self.places[path] = (mark.line + 1, mark.column + 1)
+        if depth > _NESTING_MAX:
+            self.faults.append(FlowFault(path, "nested too deep", *self.places[path]))
+            return None
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path, depth)
+        if isinstance(node, yaml.SequenceNode):
+            return [
+                self.value(item, f"{path}.{index}" if path else str(index), depth + 1)
+                for index, item in enumerate(node.value)
+            ]
+        return _scalar(node)
+
+    def _mapping(self, node: yaml.MappingNode, path: str, depth: int) -> dict[str, object]:
+        result: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            mark = key_node.start_mark
+            place = (mark.line + 1, mark.column + 1)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.faults.append(FlowFault(path, "a key must be a plain word", *place))
+                continue
+            # A key is always text: `no:` is Norwegian here, and `404:` a status.
+            key = str(key_node.value)
+            inner = f"{path}.{key}" if path else key
+            if key in result:
+                self.faults.append(FlowFault(inner, "this key comes twice", *place))
+            result[key] = self.value(value_node, inner, depth + 1)
+            self.places[inner] = place
+        return result
+
+
+def _scalar(node: yaml.Node) -> str | int | float | bool | None:
+    text = str(node.value)
+    if getattr(node, "style", None):  # quoted, or a block: text, whatever it looks like
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.match(text):
+        return int(text)
+    if _FLOAT.match(text):
+        return float(text)
+    return text
