@@ -1,0 +1,203 @@
+"""Writing what turns decided: the unit of work `Commit`.
+
+What lives here: the version guard and the order of the parts of a commit. What must not: what comes
+from outside (`accepting`), what becomes of a call (`sending`).
+
+Units of one group whose actors differ are written together, one statement a table. Where an actor
+comes twice, its second unit belongs to a second wave, so that order is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from actors.ids import ActorId
+from state.connection import Params, listed
+from state.queries import SQL
+from state.rows import Commit, LaneRing, NewEffect, NewMessage
+from state.store import ConstraintBroken, StaleCommit
+from state.work import Work
+
+
+async def apply_commits(work: Work, units: Sequence[Commit]) -> list[StaleCommit | None]:
+    """Write all units but the stale ones, which are answered StaleCommit; an answer for each.
+
+    Raises ConstraintBroken where any of them is at fault; which one, the caller finds out.
+    """
+    actors = {unit.actor for unit in units}
+    rows = await work.connection.fetch(SQL["versions"], (listed(actors),))
+    versions: dict[ActorId, int] = dict(rows)
+    answers: list[StaleCommit | None] = []
+    live: list[Commit] = []
+    for unit in units:
+        known = versions.get(unit.actor, 0)
+        if unit.expected_version != known:
+            answers.append(
+                StaleCommit(f"the actor has version {known}, not {unit.expected_version}")
+            )
+            continue
+        versions[unit.actor] = known + 1
+        live.append(unit)
+        answers.append(None)
+    for wave in _waves(live):
+        await _apply_wave(work, wave)
+    return answers
+
+
+def _waves(units: Sequence[Commit]) -> Iterator[list[Commit]]:
+    waves: list[list[Commit]] = []
+    turn: dict[ActorId, int] = {}
+    for unit in units:
+        number = turn.get(unit.actor, 0)
+        turn[unit.actor] = number + 1
+        if number == len(waves):
+            waves.append([])
+        waves[number].append(unit)
+    yield from waves
+
+
+async def _apply_wave(work: Work, units: Sequence[Commit]) -> None:
+    await _write_actors(work, units)
+    await _close_messages(work, units)
+    taken_back = await _withdraw(work, units)
+    await _drop_topics(work, units)
+    await _put_effects(work, units)
+    await _set_timers(work, units)
+    await _claim_aliases(work, units)
+    messages = [message for unit in units for message in unit.messages]
+    await work.tell(messages + taken_back)
+
+
+async def _change(work: Work, statement: str, rows: Sequence[Params], fault: str) -> None:
+    """Run a statement that must change one row for each row of parameters."""
+    if rows and await work.connection.run_many(SQL[statement], rows) != len(rows):
+        raise ConstraintBroken(fault)
+
+
+async def _write_actors(work: Work, units: Sequence[Commit]) -> None:
+    rows = [
+        (
+            unit.actor,
+            unit.expected_version + 1,
+            unit.status.value,
+            unit.state,
+            unit.failures,
+            unit.flow_version,
+            unit.at_ms,
+        )
+        for unit in units
+    ]
+    await _change(work, "write_actor", rows, "an actor changed while it was written")
+
+
+async def _close_messages(work: Work, units: Sequence[Commit]) -> None:
+    fault = "a message is not open, or belongs to another actor"
+    handled = [(position, u.actor, u.at_ms) for u in units for position in u.handled]
+    await _change(work, "handle_message", handled, fault)
+    dead = [(letter.position, u.actor, u.at_ms, letter.error) for u in units for letter in u.dead]
+    await _change(work, "bury_message", dead, fault)
+
+
+async def _withdraw(work: Work, units: Sequence[Commit]) -> list[NewMessage]:
+    told: list[NewMessage] = []
+    for unit in units:
+        if unit.withdrawals:
+            effects = listed(withdrawal.effect for withdrawal in unit.withdrawals)
+            rows = await work.connection.fetch(SQL["withdraw"], (unit.actor, effects, unit.at_ms))
+            back = {row[0] for row in rows}
+            for withdrawal in unit.withdrawals:
+                if withdrawal.effect in back:
+                    back.remove(withdrawal.effect)
+                    told.append(withdrawal.tell)
+    return told
+
+
+async def _drop_topics(work: Work, units: Sequence[Commit]) -> None:
+    rows: list[Params] = []
+    for unit in units:
+        replaced = [effect.topic for effect in unit.effects if effect.topic is not None]
+        rows.extend(
+            (unit.actor, topic, unit.at_ms)
+            for topic in dict.fromkeys([*unit.topics_dropped, *replaced])
+        )
+    if rows:
+        await work.connection.run_many(SQL["drop_topic"], rows)
+
+
+async def _put_effects(work: Work, units: Sequence[Commit]) -> None:
+    rows: list[Params] = []
+    for unit in units:
+        latest = latest_of_topics(unit.effects)
+        for effect in unit.effects:
+            live = effect.topic is None or latest[effect.topic] is effect
+            due_ms = effect.at_ms if effect.not_before_ms is None else effect.not_before_ms
+            rows.append(
+                (
+                    work.next_outbox(),
+                    effect.effect,
+                    unit.actor,
+                    effect.lane,
+                    effect.destination,
+                    effect.body,
+                    effect.cause,
+                    effect.topic,
+                    effect.at_ms,
+                    due_ms,
+                    effect.not_after_ms,
+                    "pending" if live else "dropped",
+                    None if live else unit.at_ms,
+                )
+            )
+            if live:
+                work.rings.lanes.append(LaneRing(effect.lane, effect.destination, due_ms))
+    if rows:
+        await work.connection.run_many(SQL["put_effect"], rows)
+
+
+def latest_of_topics(effects: Sequence[NewEffect]) -> dict[str, NewEffect]:
+    """The effect of each topic that stands; an earlier one of the same unit is dropped by it."""
+    return {effect.topic: effect for effect in effects if effect.topic is not None}
+
+
+async def _set_timers(work: Work, units: Sequence[Commit]) -> None:
+    cleared = [(unit.actor, name) for unit in units for name in unit.timers_cleared]
+    if cleared:
+        await work.connection.run_many(SQL["clear_timer"], cleared)
+    timers = [(unit, timer) for unit in units for timer in unit.timers_set]
+    if not timers:
+        return
+    if any(timer.actor != unit.actor for unit, timer in timers):
+        raise ConstraintBroken("a timer is set for another actor")
+    await work.connection.run_many(
+        SQL["set_timer"], [(t.actor, t.name, t.generation, t.due_ms, t.body) for _, t in timers]
+    )
+    work.rings.timers.extend(timer.due_ms for _, timer in timers)
+
+
+async def _claim_aliases(work: Work, units: Sequence[Commit]) -> None:
+    owners = [(alias, unit) for unit in units for alias in unit.aliases]
+    if not owners:
+        return
+    await work.connection.run_many(
+        SQL["write_alias"], [(alias, unit.actor) for alias, unit in owners]
+    )
+    wanted = listed({alias for alias, _ in owners})
+    rows = await work.connection.fetch(SQL["parked_for"], (wanted,))
+    if not rows:
+        return
+    await work.connection.run(SQL["unpark"], (wanted,))
+    # Where two units of a group claim one alias, the first gets what was parked, as it would have
+    # got it in a group of its own.
+    first: dict[str, Commit] = {}
+    for alias, unit in owners:
+        first.setdefault(alias, unit)
+    messages: list[NewMessage] = []
+    windows: dict[ActorId, tuple[int, int]] = {}
+    for alias, message_id, at_ms, body, opens_until_ms in rows:
+        unit = first[alias]
+        messages.append(NewMessage(message_id, unit.actor, at_ms, body))
+        if opens_until_ms is not None:
+            until_ms, _ = windows.get(unit.actor, (opens_until_ms, 0))
+            windows[unit.actor] = (max(until_ms, opens_until_ms), unit.at_ms)
+    await work.put(messages)
+    await work.open_windows(windows)

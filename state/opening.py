@@ -1,0 +1,155 @@
+"""Before the first unit of work: is this file ours, whole, and ours alone?
+
+What lives here: the look at a file before SQLite touches it, the lock of the one daemon, how a new
+file comes to be, and the settings of a connection. What must not: an SQLite module, or the schema.
+
+The functions that are not async do a little blocking I/O; they are called while starting.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from state.connection import Connection
+from state.migrations import APPLICATION_ID, SCHEMA_VERSION, migrate
+from state.queries import SQL
+from state.store import ConstraintBroken, StoreBroken, StoreRefused
+
+_MAGIC = b"SQLite format 3\x00"
+_HEADER_BYTES = 100
+
+# What is set, how it is read back, and what must come back. EXCLUSIVE goes first: WAL then does
+# without shared memory, and no other process can checkpoint behind our back.
+_SETTINGS: tuple[tuple[str, str, object], ...] = (
+    ("PRAGMA locking_mode = EXCLUSIVE", "PRAGMA locking_mode", "exclusive"),
+    ("PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal"),
+    ("PRAGMA synchronous = FULL", "PRAGMA synchronous", 2),
+    ("PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", 1),
+    ("PRAGMA busy_timeout = 100", "PRAGMA busy_timeout", 100),
+    ("PRAGMA wal_autocheckpoint = 2000", "PRAGMA wal_autocheckpoint", 2000),
+    ("PRAGMA journal_size_limit = 67108864", "PRAGMA journal_size_limit", 67108864),
+)
+
+
+def examine(path: Path) -> bool:
+    """Whether a database lies at the path; StoreRefused where what lies there cannot be used."""
+    _require_directory(path)
+    try:
+        with path.open("rb") as file:
+            header = file.read(_HEADER_BYTES)
+    except FileNotFoundError:
+        if _beside(path, "-wal").exists():
+            raise StoreRefused(
+                f"{path}: the database is gone, but its write-ahead log lies there: "
+                "put back both or neither"
+            ) from None
+        return False
+    except OSError as error:
+        raise StoreRefused(f"{path}: {error.strerror}") from error
+    if not header:
+        raise StoreRefused(f"{path}: the file is empty; restore it, or remove it to begin anew")
+    if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
+        raise StoreRefused(f"{path}: not an SQLite database, or a damaged one")
+    version = int.from_bytes(header[60:64], "big")
+    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        raise StoreRefused(f"{path}: the database belongs to another program")
+    if version > SCHEMA_VERSION:
+        raise StoreRefused(
+            f"{path}: the database has version {version}, this program knows up to "
+            f"{SCHEMA_VERSION}: run the newer program"
+        )
+    return True
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other daemons out for as long as the block runs; StoreRefused where one is in.
+
+    The lock is on a file beside the database, which stays when the lock is gone. It ends with the
+    process, however that ends.
+    """
+    _require_directory(path)
+    lock_path = _beside(path, ".lock")
+    try:
+        descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreRefused(f"{lock_path}: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreRefused(f"{path}: another daemon is using the database") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def draft(path: Path) -> Path:
+    """Where a new database is made before it gets its name: an empty file, ours to read alone.
+
+    A crash while making it leaves no half database under the name itself.
+    """
+    new = _beside(path, ".new")
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        _beside(new, suffix).unlink(missing_ok=True)
+    os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    return new
+
+
+def publish(new: Path, path: Path) -> None:
+    """Give a finished draft its name, durably."""
+    new.rename(path)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _require_directory(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise StoreRefused(f"{path.parent}: there is no such directory")
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+@contextlib.contextmanager
+def refusing(path: Path) -> Iterator[None]:
+    """Turn what goes wrong with a file while it is opened into StoreRefused; StoreFull stays."""
+    try:
+        yield
+    except StoreRefused as error:
+        raise StoreRefused(f"{path}: {error}") from error
+    except (StoreBroken, ConstraintBroken) as error:
+        raise StoreRefused(f"{path}: cannot be used: {error}") from error
+
+
+async def prepare(connection: Connection) -> int:
+    """Set a connection up, bring the schema up to date, become the owner; the new epoch.
+
+    Raises StoreRefused, StoreFull, StoreBroken.
+    """
+    for setting, question, expected in _SETTINGS:
+        await connection.run(setting)
+        [(found,)] = await connection.fetch(question)
+        if found != expected:
+            raise StoreRefused(f"{setting} had no effect: it is {found}")
+    await migrate(connection)
+    return await raise_epoch(connection)
+
+
+async def raise_epoch(connection: Connection) -> int:
+    """Become the owner: every unit of an earlier one is refused from now on."""
+    await connection.begin()
+    try:
+        [(epoch,)] = await connection.fetch(SQL["raise_epoch"])
+        await connection.commit()
+    finally:
+        await connection.rollback()
+    return int(epoch)

@@ -1,0 +1,77 @@
+"""What is read outside of any transaction: one statement each.
+
+What lives here: the questions of the `Store` protocol, and how their answers become rows. What
+must not: a statement that writes.
+"""
+
+from __future__ import annotations
+
+from actors.ids import ActorId
+from state.connection import Connection
+from state.queries import SQL
+from state.rows import ActorRow, ActorStatus, Counts, InboxRow, LaneRing, OutboxRow
+from state.sending import outbox_row
+
+
+async def load(connection: Connection, actor: ActorId) -> ActorRow | None:
+    """An actor at rest."""
+    rows = await connection.fetch(SQL["load"], (actor,))
+    if not rows:
+        return None
+    [(_, version, status, state, failures, flow_version)] = rows
+    return ActorRow(actor, version, ActorStatus(status), state, failures, flow_version)
+
+
+async def open_inbox(
+    connection: Connection, actor: ActorId, after: int, limit: int
+) -> list[InboxRow]:
+    """Unhandled messages of an actor beyond a position."""
+    rows = await connection.fetch(SQL["open_inbox"], (actor, after, limit))
+    return [InboxRow(*row) for row in rows]
+
+
+async def interrupted(connection: Connection, epoch: int, limit: int) -> list[OutboxRow]:
+    """Rows left `sending` by an owner before `epoch`."""
+    rows = await connection.fetch(SQL["interrupted"], (epoch, limit))
+    return [outbox_row(row) for row in rows]
+
+
+async def unknown_due(connection: Connection, now_ms: int, limit: int) -> list[OutboxRow]:
+    """Rows of unknown fate to be looked at."""
+    rows = await connection.fetch(SQL["unknown_due"], (now_ms, limit))
+    return [outbox_row(row) for row in rows]
+
+
+async def open_lanes(connection: Connection, after: str, limit: int) -> list[LaneRing]:
+    """Lanes with pending rows."""
+    rows = await connection.fetch(SQL["open_lanes"], (after, limit))
+    return [LaneRing(*row) for row in rows]
+
+
+async def actors_with_open_inbox(
+    connection: Connection, after: ActorId, accepted_before_ms: int, limit: int
+) -> list[ActorId]:
+    """Actors with a message that waits since before a time."""
+    params = (after, accepted_before_ms, limit)
+    rows = await connection.fetch(SQL["actors_with_open_inbox"], params)
+    return [row[0] for row in rows]
+
+
+async def flows(connection: Connection) -> dict[str, bytes]:
+    """All flow versions that are kept."""
+    return dict(await connection.fetch(SQL["flows"]))
+
+
+async def counts(connection: Connection) -> Counts:
+    """How much of everything there is."""
+    found = {(kind, what): number for kind, what, number in await connection.fetch(SQL["counts"])}
+    return Counts(
+        actors={status.value: found.get(("actors", status.value), 0) for status in ActorStatus},
+        inbox_open=found["inbox", "open"],
+        inbox_dead=found["inbox", "dead"],
+        outbox={
+            state: found["outbox", state] for state in ("pending", "sending", "held", "unknown")
+        },
+        timers=found["timers", ""],
+        parked=found["parked", ""],
+    )

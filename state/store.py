@@ -1,0 +1,161 @@
+"""The one protocol between the daemon and durability.
+
+What lives here: the promises of a store, its errors and its bell. What must not: SQL, files,
+threads. `memory_store`, `inline_store` and `sqlite_store` keep the same promises and pass one
+contract suite (tests/state/test_store_contract.py).
+
+Every method that writes is one unit of work: it has happened, whole and durable, when it returns,
+and nothing of it has happened when it raises (but for `StoreBroken`, after which nothing is known
+until the file is read again). A caller that is cancelled may leave behind a unit that happened.
+Every method may block and is a checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from actors.ids import ActorId
+from state.rows import (
+    Acceptance,
+    ActorRow,
+    Arrival,
+    Claimed,
+    Commit,
+    Counts,
+    InboxRow,
+    LaneRing,
+    NothingDue,
+    OutboxRow,
+    Receipt,
+    Settlement,
+)
+
+
+class StoreError(Exception):
+    """A unit of work was refused; nothing of it was written."""
+
+
+class StaleCommit(StoreError):
+    """The actor has another version than expected, or the store has another owner by now."""
+
+
+class ConstraintBroken(StoreError):
+    """The unit contradicts itself or what is stored, such as an effect id used twice."""
+
+
+class StoreFull(StoreError):
+    """No space, or the queue for writing is full: back-pressure, try again later."""
+
+
+class StoreBroken(Exception):
+    """A commit failed in a way that leaves its outcome unknown: end the process, read again."""
+
+
+class StoreRefused(Exception):
+    """The file cannot be used: locked by another daemon, newer than this program, or foreign."""
+
+
+class Bell(Protocol):
+    """Rung by the store itself right after a commit, in order, even if the caller is gone.
+
+    The calls must not block and must not raise.
+    """
+
+    def inbox(self, rows: Sequence[InboxRow]) -> None:
+        """New messages, in the order of their positions."""
+
+    def lanes(self, rings: Sequence[LaneRing]) -> None:
+        """New or newly due calls."""
+
+    def timer(self, due_ms: int) -> None:
+        """A timer was set; the earliest due time among those just written."""
+
+
+class Store(Protocol):
+    """Durability for actors. One owner at a time; `epoch` names it."""
+
+    @property
+    def epoch(self) -> int:
+        """Rises by one each time the store is opened."""
+
+    async def accept(
+        self, arrivals: Sequence[Arrival], receipts: Sequence[Receipt] = ()
+    ) -> Acceptance:
+        """Keep a batch from outside, all of it. Duplicates are taken silently.
+
+        A receipt settles an outbox row of unknown fate as delivered; with `failure`, its row is
+        marked rejected and the actor hears of it (once), unless the customer's phone had it or a
+        later attempt was begun. A receipt of any attempt of a row counts. A window that opens makes
+        the held rows of that actor pending. Raises StoreFull.
+        """
+
+    async def load(self, actor: ActorId) -> ActorRow | None:
+        """An actor at rest, or None where it never was."""
+
+    async def open_inbox(self, actor: ActorId, after: int, limit: int) -> list[InboxRow]:
+        """Unhandled messages of an actor beyond a position, in order."""
+
+    async def count_recovery(self, position: int) -> int:
+        """Record that a message found open at the start is about to be handled; the new count."""
+
+    async def commit(self, unit: Commit) -> None:
+        """Write what a turn decided.
+
+        New effects with a topic drop what is pending or held of the same actor and topic. New
+        aliases move parked messages to this actor's inbox. Messages whose id was seen before are
+        left out. Raises StaleCommit, ConstraintBroken, StoreFull; none of them touches a
+        neighbour of the same group.
+        """
+
+    async def fire_timers(self, now_ms: int, limit: int) -> int | None:
+        """Move due timers, earliest first, into their actors' inboxes; when the next is due."""
+
+    async def claim(self, lane: str, now_ms: int) -> Claimed | NothingDue:
+        """Record the next row of a lane as `sending` and give it out.
+
+        The head of a lane is its first row, by position, that is due or was tried before; a row
+        not yet due and never tried does not hold up the rows behind it. While a row is `sending`
+        the lane gives out nothing.
+        """
+
+    async def settle(self, settlement: Settlement) -> bool:
+        """Record what became of an attempt; False where it was settled by other means before.
+
+        Rings the lane where the row is pending again, or was left `sending` by an earlier owner. A
+        row to be held while the window has moved on since its claim is pending at once.
+        """
+
+    async def interrupted(self, limit: int) -> list[OutboxRow]:
+        """Rows left `sending` by an earlier owner, in order: their fate is not known."""
+
+    async def unknown_due(self, now_ms: int, limit: int) -> list[OutboxRow]:
+        """Rows of unknown fate whose `due_ms` has come, earliest first."""
+
+    async def open_lanes(self, after: str, limit: int) -> list[LaneRing]:
+        """Lanes with pending rows, in the order of their names, beyond `after`."""
+
+    async def actors_with_open_inbox(
+        self, after: ActorId, accepted_before_ms: int, limit: int
+    ) -> list[ActorId]:
+        """Actors, in the order of their ids, with a message that waits since before a time."""
+
+    async def keep_flow(self, version: str, body: bytes, at_ms: int) -> None:
+        """Keep a version of the flow for the actors that are in it."""
+
+    async def flows(self) -> dict[str, bytes]:
+        """All versions of the flow that are kept."""
+
+    async def prune(self, before_ms: int, limit: int) -> int:
+        """Forget at most `limit` rows that ended before a time; how many. 0: nothing left.
+
+        Handled messages (and with them the memory of duplicates), settled calls, parked messages
+        whose time to wait ended before then (they become dead letters), flow versions that no
+        actor is in, but for the newest. Dead letters stay: they are the operator's.
+        """
+
+    async def counts(self) -> Counts:
+        """How much of everything there is."""
+
+    async def ping(self) -> None:
+        """Returns after the writer itself answered; raises StoreFull while the disk is full."""

@@ -1,0 +1,133 @@
+"""Groups of units of work: one transaction, and an answer for each unit.
+
+What lives here: the order of the kinds in a group, and how a unit at fault is kept from harming its
+neighbours. What must not: what any kind writes, or who waits for the answers.
+
+The units of a group were asked for at the same time, so that any order among kinds is right; units
+of one kind keep theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from state import upkeep
+from state.accepting import Accept, apply_accepts
+from state.committing import apply_commits
+from state.connection import Connection
+from state.queries import SQL
+from state.rows import Commit, Settlement
+from state.sending import Claim, apply_claims, apply_settlements
+from state.store import ConstraintBroken, StoreError
+from state.upkeep import CountRecovery, FireTimers, KeepFlow, Ping, Prune
+from state.work import Rings, Work
+
+Unit = Commit | Accept | Settlement | FireTimers | CountRecovery | KeepFlow | Prune | Ping | Claim
+
+
+class Done(Struct, frozen=True):
+    """A group that is committed: an answer or an error for each unit, and whom to ring."""
+
+    answers: list[object]
+    rings: Rings
+
+
+async def transact(connection: Connection, epoch: int, units: Sequence[Unit]) -> Done:
+    """Write a group of units in one transaction.
+
+    Raises StaleCommit where the store has another owner and StoreFull where space ran out: nothing
+    was written then. Raises StoreBroken where nobody knows. An error that is one unit's own is its
+    answer, and that unit alone wrote nothing.
+    """
+    try:
+        return await _attempt(connection, epoch, units, _apply_together)
+    except ConstraintBroken:
+        return await _attempt(connection, epoch, units, _apply_apart)
+
+
+_Apply = Callable[[Work, Sequence[Unit]], Awaitable[list[object]]]
+
+
+async def _attempt(
+    connection: Connection, epoch: int, units: Sequence[Unit], apply: _Apply
+) -> Done:
+    finished = False
+    try:
+        work = await Work.begin(connection, epoch)
+        answers = await apply(work, units)
+        await connection.commit()
+        finished = True
+    finally:
+        if not finished:
+            await connection.rollback()
+    return Done(answers, work.rings)
+
+
+async def _apply_together(work: Work, units: Sequence[Unit]) -> list[object]:
+    answers: list[object] = [None] * len(units)
+    for kind, apply in _KINDS:
+        numbers = [number for number, unit in enumerate(units) if isinstance(unit, kind)]
+        if numbers:
+            found = await apply(work, [units[number] for number in numbers])
+            for number, answer in zip(numbers, found, strict=True):
+                answers[number] = answer
+    return answers
+
+
+async def _apply_apart(work: Work, units: Sequence[Unit]) -> list[object]:
+    """The slow way, taken when some unit is at fault: each in a savepoint of its own."""
+    answers: list[object] = [None] * len(units)
+    for kind, apply in _KINDS:
+        for number, unit in enumerate(units):
+            if isinstance(unit, kind):
+                answers[number] = await _apply_guarded(work, apply, unit)
+    return answers
+
+
+async def _apply_guarded(work: Work, apply: _ApplyKind, unit: Unit) -> object:
+    mark = work.mark()
+    await work.connection.run(SQL["savepoint"])
+    try:
+        [answer] = await apply(work, [unit])
+    except ConstraintBroken as error:
+        await work.connection.run(SQL["undo"])
+        work.go_back(mark)
+        answer = error
+    await work.connection.run(SQL["release"])
+    return answer
+
+
+# --- kinds --------------------------------------------------------------------------------------
+
+_ApplyKind = Callable[[Work, Sequence[Any]], Awaitable[Sequence[object]]]
+
+
+def _one_by_one(apply: Callable[[Work, Any], Awaitable[object]]) -> _ApplyKind:
+    async def apply_all(work: Work, units: Sequence[Any]) -> list[object]:
+        return [await apply(work, unit) for unit in units]
+
+    return apply_all
+
+
+# Claims come last: they see the calls, the withdrawals and the settlements of their own group.
+_KINDS: tuple[tuple[type, _ApplyKind], ...] = (
+    (Commit, apply_commits),
+    (Accept, apply_accepts),
+    (Settlement, apply_settlements),
+    (FireTimers, _one_by_one(upkeep.fire_timers)),
+    (CountRecovery, _one_by_one(upkeep.count_recovery)),
+    (KeepFlow, _one_by_one(upkeep.keep_flow)),
+    (Prune, _one_by_one(upkeep.prune)),
+    (Ping, _one_by_one(upkeep.ping)),
+    (Claim, apply_claims),
+)
+
+
+def raised(answer: object) -> object:
+    """An answer, or the error that stands for it, raised."""
+    if isinstance(answer, StoreError):
+        raise answer
+    return answer

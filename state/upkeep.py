@@ -1,0 +1,113 @@
+"""Units of work that come one at a time: timers, recoveries, flows, pruning, the ping.
+
+What lives here: what time and the daemon itself ask of the store. What must not: what actors or
+the outside ask of it.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from actors.ids import timer_message_id
+from state.queries import SQL
+from state.rows import NewMessage
+from state.store import ConstraintBroken
+from state.work import Unclaimed, Work
+
+PARKED_TOO_LONG = "waited for somebody of this name until its time was over"
+"""The reason of a dead letter that was parked in vain."""
+
+
+class FireTimers(Struct, frozen=True):
+    """The unit of work of `Store.fire_timers`."""
+
+    now_ms: int
+    limit: int
+
+
+class CountRecovery(Struct, frozen=True):
+    """The unit of work of `Store.count_recovery`."""
+
+    position: int
+
+
+class KeepFlow(Struct, frozen=True):
+    """The unit of work of `Store.keep_flow`."""
+
+    version: str
+    body: bytes
+    at_ms: int
+
+
+class Prune(Struct, frozen=True):
+    """The unit of work of `Store.prune`."""
+
+    before_ms: int
+    limit: int
+
+
+class Ping(Struct, frozen=True):
+    """The unit of work of `Store.ping`: a write, so that it meets a full disk."""
+
+
+async def fire_timers(work: Work, unit: FireTimers) -> int | None:
+    """Move due timers into inboxes; when the next is due."""
+    due = await work.connection.fetch(SQL["timers_due"], (unit.now_ms, unit.limit))
+    if due:
+        await work.connection.run_many(
+            SQL["clear_timer"], [(actor, name) for actor, name, _, _ in due]
+        )
+        # The time is when it was fired, not when it was due: the sweep for messages that wait too
+        # long must not find each timer that fell due while the daemon was down.
+        await work.tell(
+            [
+                NewMessage(timer_message_id(actor, name, generation), actor, unit.now_ms, body)
+                for actor, name, generation, body in due
+            ]
+        )
+    [(next_due_ms,)] = await work.connection.fetch(SQL["next_timer"])
+    return None if next_due_ms is None else int(next_due_ms)
+
+
+async def count_recovery(work: Work, unit: CountRecovery) -> int:
+    """Count; ConstraintBroken where no message is open at the position."""
+    rows = await work.connection.fetch(SQL["count_recovery"], (unit.position,))
+    if not rows:
+        raise ConstraintBroken("no message is open at this position")
+    return int(rows[0][0])
+
+
+async def keep_flow(work: Work, unit: KeepFlow) -> None:
+    """Keep a version; the body that was kept first stays."""
+    await work.connection.run(SQL["keep_flow"], (unit.version, unit.body, unit.at_ms))
+
+
+async def prune(work: Work, unit: Prune) -> int:
+    """Forget up to the limit, kind by kind; how many rows."""
+    done = 0
+    for statement in ("prune_inbox", "prune_outbox", "prune_flows"):
+        if done < unit.limit:
+            params = (unit.before_ms, unit.limit - done)
+            done += await work.connection.run_many(SQL[statement], [params])
+    if done < unit.limit:
+        done += await _bury_parked(work, unit.before_ms, unit.limit - done)
+    return done
+
+
+async def _bury_parked(work: Work, before_ms: int, limit: int) -> int:
+    past = await work.connection.fetch(SQL["parked_past"], (before_ms, limit))
+    if past:
+        await work.connection.run_many(SQL["unpark_one"], [(row[0],) for row in past])
+        await work.bury(
+            [
+                Unclaimed(work.next_inbox(), message_id, at_ms, body, until_ms, PARKED_TOO_LONG)
+                for _, message_id, at_ms, body, until_ms in past
+            ]
+        )
+    return len(past)
+
+
+async def ping(work: Work, unit: Ping) -> None:
+    """Write, so that the answer says that writing works."""
+    del unit
+    await work.connection.run(SQL["ping"])

@@ -1,0 +1,1 @@
+"""Durability: one contract for three stores, then what is particular to each."""
