@@ -1,0 +1,104 @@
+"""One HTTP call to a vendor, bounded in time and size, its troubles as outcomes.
+
+What lives here: what is the same for every vendor. What must not: the meaning of an answer.
+httpx's own time-outs are per read, not in total, so a dripping server could hold a call for ever:
+every call here has a total deadline, and a bound on the size of the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import msgspec
+import trio
+
+from actors import outcomes
+from actors.outcomes import Transient, Unknown
+from actors.values import Fault
+
+ANSWER_MAX_BYTES = 1 << 20
+
+
+class HttpReply(msgspec.Struct, frozen=True):
+    """A whole answer within the limits."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON, or None where it is none (an error page, half an answer)."""
+        try:
+            return msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+
+
+async def call(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    deadline_s: float,
+    headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    content: bytes | None = None,
+    answer_max_bytes: int = ANSWER_MAX_BYTES,
+) -> HttpReply | Transient | Unknown:
+    """Make one request. May block for `deadline_s` at most.
+
+    `Transient` where the request surely did not reach the vendor (no connection), `Unknown` where
+    it may have. Redirects are answers, never followed: a token must not travel.
+    """
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        with trio.fail_after(deadline_s):
+            async with client.stream(
+                method, url, headers=headers, params=query, content=content, follow_redirects=False
+            ) as response:
+                async for chunk in response.aiter_bytes():
+                    size += len(chunk)
+                    if size > answer_max_bytes:
+                        # Closing makes the next read fail, which unwinds httpx's generators;
+                        # leaving the loop would abandon them to the garbage collector.
+                        await response.aclose()
+                    else:
+                        chunks.append(chunk)
+                if size > answer_max_bytes:  # The chunk over the limit was the last one.
+                    return Unknown(Fault(outcomes.UNREADABLE, "the answer is over the limit"))
+                lowered = {name.lower(): value for name, value in response.headers.items()}
+                return HttpReply(response.status_code, lowered, b"".join(chunks))
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        return Transient(Fault(outcomes.CONNECT, type(error).__name__))
+    except (trio.TooSlowError, httpx.TimeoutException) as error:
+        return Unknown(Fault(outcomes.TIMEOUT, type(error).__name__))
+    except httpx.StreamClosed:
+        return Unknown(Fault(outcomes.UNREADABLE, "the answer is over the limit"))
+    except httpx.HTTPError as error:
+        if size > answer_max_bytes:
+            return Unknown(Fault(outcomes.UNREADABLE, "the answer is over the limit"))
+        return Unknown(Fault(outcomes.UNREADABLE, type(error).__name__))
+
+
+def retry_after_s(
+    headers: Mapping[str, str], now_ms: int, longest_s: float = 3600.0
+) -> float | None:
+    """`Retry-After` in seconds (a number or an HTTP date), capped; None where there is none."""
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - now_ms / 1000
+        except (ValueError, TypeError):
+            return None
+    if seconds != seconds:  # NaN
+        return None
+    return min(max(seconds, 0.0), longest_s)

@@ -1,0 +1,156 @@
+"""Posts webhooks to the daemon, again and again until they are taken.
+
+What lives here: order, retries and the count of posts under way. What must not: what a webhook
+says or how it is signed; each simulator brings its own signature and its vendor's retry rules.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import httpx
+import trio
+
+from adapters.sandbox.clock import Activity, Scheduled, SimClock
+
+ANSWER_WITHIN_S = 10.0
+"""Real seconds: the daemon that must answer is a real one, even where the clock is frozen."""
+
+
+@dataclass(eq=False)
+class Parcel:
+    """One webhook: the same bytes at each attempt."""
+
+    id: str
+    target: str
+    """A path at the daemon's address, or a whole address."""
+    body: bytes
+    posted_ms: int
+    answers: list[int | None] = field(default_factory=list)
+    """The status of each attempt; None where there was no answer."""
+    taken: bool = False
+    given_up: bool = False
+
+
+@dataclass(frozen=True)
+class RetryRules:
+    """How a vendor goes on after an attempt that failed."""
+
+    delays_ms: tuple[int, ...]
+    """Before the second, third, ... attempt."""
+    repeat_last: bool = False
+    """Whether the last delay goes on and on, until `keep_ms` have passed."""
+    keep_ms: float = math.inf
+    is_taken: Callable[[int], bool] = lambda status: 200 <= status < 300
+    is_final: Callable[[int], bool] = lambda _status: False
+    """Whether the vendor gives up at once on this status."""
+
+    def delay_after(self, attempts: int) -> int | None:
+        """How long to wait after so many failed attempts; None: give up."""
+        if attempts <= len(self.delays_ms):
+            return self.delays_ms[attempts - 1]
+        return self.delays_ms[-1] if self.repeat_last and self.delays_ms else None
+
+
+class Courier:
+    """Carries one simulator's webhooks, one after another, so that they arrive in order.
+
+    What fails is carried again by the rules while others go ahead of it, as with the real ones.
+    """
+
+    def __init__(
+        self,
+        clock: SimClock,
+        activity: Activity,
+        rules: RetryRules,
+        headers: Callable[[Parcel], Mapping[str, str]],
+    ) -> None:
+        self._clock = clock
+        self._activity = activity
+        self._rules = rules
+        self._headers = headers
+        self._send, self._receive = trio.open_memory_channel[Parcel](math.inf)
+        self._waiting: dict[Parcel, Scheduled] = {}
+        self._duplicates = 0
+        self.base_url: str | None = None
+        """Where the daemon listens; None: nowhere yet."""
+        self.log: deque[Parcel] = deque(maxlen=2000)
+        """What was posted lately, taken or not."""
+
+    @property
+    def waiting(self) -> tuple[Parcel, ...]:
+        """What failed and will be tried again later."""
+        return tuple(self._waiting)
+
+    def post(self, parcel: Parcel) -> None:
+        """Carry it now."""
+        self.log.append(parcel)
+        self._put(parcel)
+        if self._duplicates:
+            self._duplicates -= 1
+            self._put(Parcel(parcel.id, parcel.target, parcel.body, parcel.posted_ms))
+
+    def duplicate_next(self, n: int = 1) -> None:
+        """Carry each of the next `n` webhooks twice."""
+        self._duplicates += n
+
+    def retry_now(self) -> None:
+        """Carry at once whatever waits for its next attempt."""
+        for parcel, scheduled in list(self._waiting.items()):
+            scheduled.cancel()
+            del self._waiting[parcel]
+            self._put(parcel)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Carry webhooks until cancelled."""
+        # No kept connections: one to a daemon that was killed would fail the next attempt.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        async with httpx.AsyncClient(trust_env=False, limits=limits, timeout=None) as client:
+            task_status.started()
+            async for parcel in self._receive:
+                try:
+                    await self._attempt(client, parcel)
+                finally:
+                    self._activity.end()
+
+    def _put(self, parcel: Parcel) -> None:
+        self._activity.begin()
+        self._send.send_nowait(parcel)
+
+    async def _attempt(self, client: httpx.AsyncClient, parcel: Parcel) -> None:
+        status = await self._status(client, parcel)
+        parcel.answers.append(status)
+        if status is not None and self._rules.is_taken(status):
+            parcel.taken = True
+            return
+        delay = self._rules.delay_after(len(parcel.answers))
+        due_ms = self._clock.now_ms() + (delay or 0)
+        too_late = due_ms - parcel.posted_ms > self._rules.keep_ms
+        final = status is not None and self._rules.is_final(status)
+        if delay is None or too_late or final:
+            parcel.given_up = True
+            return
+
+        async def again() -> None:
+            if self._waiting.pop(parcel, None) is not None:
+                self._put(parcel)
+
+        self._waiting[parcel] = self._clock.call_at(due_ms, again)
+
+    async def _status(self, client: httpx.AsyncClient, parcel: Parcel) -> int | None:
+        """Make one attempt; None where no answer came."""
+        url = parcel.target
+        if url.startswith("/"):
+            if self.base_url is None:
+                return None
+            url = self.base_url + url
+        try:
+            with trio.fail_after(ANSWER_WITHIN_S):
+                headers = self._headers(parcel)
+                response = await client.post(url, content=parcel.body, headers=headers)
+        except (httpx.HTTPError, trio.TooSlowError):
+            return None
+        return response.status_code
