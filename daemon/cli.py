@@ -1,0 +1,85 @@
+"""The command line.
+
+What lives here: commands, their help, exit codes. What must not: what they do. Exit codes:
+0 fine, 1 an expectation failed, 69 an address or the database cannot be used, 70 a bug, 74 the
+disk failed, 78 the configuration is at fault.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+app = App(
+    name="routerbot",
+    help="Restart and update routers by WhatsApp, with a person at hand.",
+    version_flags=["--version"],
+)
+flow_app = App(name="flow", help="The flow file: menus, texts, policies.")
+app.command(flow_app)
+
+ConfigPath = Annotated[Path, Parameter(name="--config", help="The configuration, a TOML file.")]
+
+
+@app.command
+def run(*, config: ConfigPath) -> int:
+    """Run the service until SIGTERM."""
+    from daemon.service import run_service
+
+    return run_service(config)
+
+
+@app.command
+def check(*, config: ConfigPath) -> int:
+    """Check configuration, secrets and flow: exit 78 and one line a fault."""
+    from daemon.service import check_service
+
+    return check_service(config)
+
+
+@app.command
+def sandbox(
+    scripts: Annotated[
+        list[Path] | None,
+        Parameter(help="With --script: the conversation files; none: the shipped ones."),
+    ] = None,
+    *,
+    chat: Annotated[bool, Parameter(help="A chat in the terminal.")] = False,
+    script: Annotated[bool, Parameter(help="Play conversation files and check them.")] = False,
+    keep: Annotated[
+        Path | None, Parameter(help="Keep database, configuration and logs in this folder.")
+    ] = None,
+    language: Annotated[str, Parameter(help="The bot's language: es, en or pt.")] = "en",
+) -> int:
+    """Run the real daemon against a simulated WhatsApp, provider, CRM and Genesys.
+
+    On a terminal it opens the chat; elsewhere it runs until it is interrupted.
+    """
+    from daemon.sandbox.command import run_sandbox
+
+    if script or scripts:
+        mode = "script"
+    elif chat or sys.stdin.isatty():
+        mode = "chat"
+    else:
+        mode = "serve"
+    return run_sandbox(mode, scripts or [], keep, language)
+
+
+@flow_app.command
+def schema() -> int:
+    """Print the JSON Schema of the flow file, for editors."""
+    import msgspec
+
+    from actors.flow.reader import json_schema
+
+    print(msgspec.json.format(msgspec.json.encode(json_schema()), indent=2).decode())  # noqa: T201
+    return 0
+
+
+def main() -> None:
+    """The entry point of the command `routerbot`."""
+    sys.exit(app())

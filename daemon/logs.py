@@ -1,0 +1,244 @@
+"""Log lines: JSON on standard output, which nobody has to read.
+
+What lives here: the way of a line from `log.info(...)` to the descriptor, and the pseudonyms that
+stand for customers. What must not: what is logged. Lines go through a bounded queue to a thread
+of their own; where the reader stops reading, lines are dropped and counted, and no turn waits.
+daemon.redaction takes out what should never have been logged.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import io
+import logging
+import os
+import queue
+import select
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import IO, Any, cast
+
+import msgspec
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+from adapters.secret import Secret
+from daemon.clock import wall_ms
+from daemon.redaction import describe_exception, mask_numbers, redact
+
+QUEUE_LINES_MAX = 10_000
+CLOSE_S = 1.0
+"""How long a stop waits for a reader to take the last lines."""
+
+_PSEUDONYM_BYTES = 10  # 16 characters of base32
+
+
+def get_logger() -> FilteringBoundLogger:
+    """A logger; good before `configure` too, though then its lines are structlog's own kind."""
+    return cast(FilteringBoundLogger, structlog.get_logger())
+
+
+def pseudonym(key: Secret, text: str) -> str:
+    """A name for a customer that tells nothing without the key; the same text, the same name."""
+    digest = hmac.digest(key.reveal_bytes(), text.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return "p_" + base64.b32encode(digest[:_PSEUDONYM_BYTES]).decode().lower()
+
+
+class LogSink:
+    """Where lines go. Made by `configure`; `close` it at the end."""
+
+    def __init__(
+        self,
+        write: Callable[[bytes], None],
+        now_ms: Callable[[], int],
+        queue_max: int,
+        restore: Callable[[], None],
+    ) -> None:
+        self.dropped = 0
+        """Lines dropped since the start."""
+        self.on_dropped: Callable[[int], None] = lambda _count: None
+        """Called with how many lines were just dropped; for a counter. Any thread."""
+        self._write = write
+        self._now_ms = now_ms
+        self._restore = restore
+        self._lines: queue.Queue[bytes | None] = queue.Queue(queue_max)
+        self._told = 0
+        self._closed = False
+        # A daemon thread: a reader that has stopped must not keep the process from ending.
+        self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, line: bytes) -> None:
+        """Hand a line over, or drop it. Never blocks."""
+        try:
+            self._lines.put_nowait(line)
+        except queue.Full:
+            self._drop()
+
+    def close(self) -> None:
+        """Write what is queued, for at most `CLOSE_S`; then logging is as it was before."""
+        if self._closed:
+            return
+        self._closed = True
+        self._restore()
+        with contextlib.suppress(queue.Full):
+            self._lines.put(None, timeout=CLOSE_S)
+            self._thread.join(CLOSE_S)
+
+    def join(self) -> None:
+        """Wait until the writer has ended, after `close`. May block for as long as the reader."""
+        self._thread.join()
+
+    def _drop(self) -> None:
+        self.dropped += 1
+        self.on_dropped(1)
+
+    def _run(self) -> None:
+        while (line := self._lines.get()) is not None:
+            try:
+                self._write(line)
+                missed = self.dropped - self._told
+                if missed:
+                    self._write(self._missed(missed))
+                    self._told += missed
+            except (OSError, ValueError):
+                self._drop()  # the reader is gone for good, or the stream was closed
+
+    def _missed(self, lines: int) -> bytes:
+        event = {"event": "log.lines_dropped", "level": "warning", "ts": _iso(self._now_ms())}
+        return msgspec.json.encode(event | {"lines": lines}) + b"\n"
+
+
+def configure(
+    stream: IO[Any] | None = None,
+    *,
+    level: int = logging.INFO,
+    now_ms: Callable[[], int] = wall_ms,
+    queue_max: int = QUEUE_LINES_MAX,
+) -> LogSink:
+    """Send structlog's lines, and what libraries log from WARNING up, to `stream` (None: stdout).
+
+    For the whole process, until the sink is closed.
+    """
+    before = structlog.get_config()
+    root = logging.getLogger()
+    root_level = root.level
+    bridge = _Bridge(logging.WARNING)
+
+    def restore() -> None:
+        structlog.configure(**before)
+        root.removeHandler(bridge)
+        root.setLevel(root_level)
+        logging.captureWarnings(False)
+
+    sink = LogSink(_writer(sys.stdout if stream is None else stream), now_ms, queue_max, restore)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            _Renderer(now_ms),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda *_args: _Lines(sink),
+        # Loggers of modules are made before `configure` is called, and outlive a test.
+        cache_logger_on_first_use=False,
+    )
+    root.addHandler(bridge)
+    root.setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+    return sink
+
+
+class _Lines:
+    """structlog's end of the sink: one method a level, all the same."""
+
+    def __init__(self, sink: LogSink) -> None:
+        self.msg = sink.put
+        self.debug = self.info = self.warning = self.error = self.critical = sink.put
+        self.log = self.fatal = self.failure = self.err = self.exception = sink.put
+
+
+class _Renderer:
+    """The last processor: event, level and time first, then the rest, redacted."""
+
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self._now_ms = now_ms
+
+    def __call__(self, _logger: object, _method: str, event: Any) -> bytes:
+        try:
+            return self._line(event)
+        except Exception as error:  # noqa: BLE001 - a line that cannot be told must not stop a turn
+            kind = type(error).__name__
+            line = {"event": "log.line_broken", "level": "error", "ts": _iso(self._now_ms())}
+            return msgspec.json.encode(line | {"error": kind}) + b"\n"
+
+    def _line(self, event: Any) -> bytes:
+        exception = describe_exception(event.pop("exc_info", None))
+        line = {
+            "event": mask_numbers(str(event.pop("event", ""))),
+            "level": event.pop("level", "info"),
+            "ts": _iso(self._now_ms()),
+        }
+        line |= {key: value for key, value in redact(event).items() if key not in line}
+        if exception is not None:
+            line["exception"] = exception
+        return msgspec.json.encode(line) + b"\n"
+
+
+class _Bridge(logging.Handler):
+    """Brings what libraries log by the standard way into the same lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            detail = mask_numbers(record.getMessage())
+        except (TypeError, ValueError):
+            detail = str(record.msg)  # arguments that do not fit the message: a library's bug
+        level = max(record.levelno, logging.WARNING)
+        get_logger().log(
+            min(level, logging.CRITICAL) // 10 * 10,
+            "library",
+            logger=record.name,
+            detail=detail,
+            exc_info=record.exc_info,
+        )
+
+
+def _iso(at_ms: int) -> str:
+    moment = datetime.fromtimestamp(at_ms / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _writer(stream: Any) -> Callable[[bytes], None]:
+    """How to write to a stream: past Python's buffers where it has a descriptor.
+
+    A thread that is stuck inside a buffer holds its lock, which kills the interpreter at exit.
+    """
+    try:
+        descriptor = stream.fileno()
+    except (AttributeError, OSError, io.UnsupportedOperation):
+        if isinstance(stream, io.TextIOBase):
+            return lambda line: _drop_result(stream.write(line.decode()))
+        return lambda line: _drop_result(stream.write(line))
+    stream.flush()
+    return lambda line: _write_whole(descriptor, line)
+
+
+def _drop_result(_written: object) -> None:
+    """Says that how much was written is of no interest."""
+
+
+def _write_whole(descriptor: int, line: bytes) -> None:
+    rest = memoryview(line)
+    while rest:
+        try:
+            rest = rest[os.write(descriptor, rest) :]
+        except BlockingIOError:
+            # Whoever shares the pipe has made it non-blocking. This thread may wait.
+            waiter = select.poll()
+            waiter.register(descriptor, select.POLLOUT)
+            waiter.poll()

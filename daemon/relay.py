@@ -1,0 +1,372 @@
+"""The relay: from the outbox to the vendors, lane by lane.
+
+What lives here: which lane is served when, how many calls a destination gets at once, pauses, and
+recording what became of each. What must not: what to do with an outcome (`sending`, purely), or a
+vendor's word (adapters).
+
+Order is kept within a lane, because the store gives out one row of it at a time. Each destination
+has its own queue of lanes and its own few workers, so that a slow vendor slows only itself.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+import trio
+from structlog.typing import FilteringBoundLogger
+
+from actors import outcomes
+from actors.calls import Call, Promise, promise_of
+from actors.codec import Unreadable, decode_call
+from actors.outcomes import Delivered, Outcome, Rejected, Transient, Unknown
+from actors.values import Fault
+from adapters.ports import Attempt, Sender
+from daemon import sending
+from daemon.clock import Clock
+from daemon.metrics import Metrics
+from daemon.sending import Pace
+from daemon.waiting import wait_for
+from state.rows import Claimed, LaneRing, NothingDue, OutboxRow, SettleAs, Settlement
+from state.store import Store, StoreFull
+
+_FULL_PAUSE_S = 1.0
+_BATCH = 200
+_PAUSE_MIN_S = 1.0
+_FOR_THE_OPERATOR = frozenset(
+    {outcomes.UNAUTHORIZED, outcomes.FORBIDDEN, outcomes.PAYMENT, outcomes.ACCOUNT}
+)
+"""Faults that no waiting mends, whatever else the adapter says of them."""
+
+
+class _Destination:
+    """The lanes that wait for one vendor, and how many calls to it are under way."""
+
+    def __init__(self, concurrency: int) -> None:
+        self.ready: OrderedDict[str, None] = OrderedDict()
+        self.concurrency = concurrency
+        self.active = 0
+        self.paused_until_ms = 0
+
+
+class Relay:
+    """Sends what the actors decided."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        sender_of: Callable[[str], Sender | None],
+        metrics: Metrics,
+        log: FilteringBoundLogger,
+        *,
+        pace: Pace,
+        concurrency_of: Callable[[str], int],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._sender_of = sender_of
+        self._metrics = metrics
+        self._log = log
+        self._pace = pace
+        self._concurrency_of = concurrency_of
+        self._destinations: dict[str, _Destination] = {}
+        self._serving: dict[str, bool] = {}
+        """Lanes that a worker has, and whether they rang meanwhile."""
+        self._later: list[tuple[int, str, str]] = []
+        """Heap of (due, lane, destination)."""
+        self._reconcile_at: list[int] = []
+        self._reconciling = 0
+        self._news = trio.Event()
+        self._ended = trio.Event()
+        """Set whenever a call has ended; for a stop that waits."""
+        self._stopping = False
+
+    # --- ringing (no checkpoint in any of these) ------------------------------------------------
+
+    def lanes(self, rings: Sequence[LaneRing]) -> None:
+        """Lanes have something new."""
+        now_ms = self._clock.now_ms()
+        for ring in rings:
+            if ring.due_ms > now_ms:
+                heapq.heappush(self._later, (ring.due_ms, ring.lane, ring.destination))
+            else:
+                self._ready(ring.lane, ring.destination)
+        self._news.set()
+
+    def _ready(self, lane: str, name: str) -> None:
+        if lane in self._serving:
+            self._serving[lane] = True
+            return
+        self._destination(name).ready[lane] = None
+
+    def _destination(self, name: str) -> _Destination:
+        found = self._destinations.get(name)
+        if found is None:
+            found = self._destinations[name] = _Destination(self._concurrency_of(name))
+        return found
+
+    def pause(self, name: str, pause_s: float) -> None:
+        """Send nothing to a destination for a while."""
+        until_ms = self._clock.now_ms() + round(max(pause_s, _PAUSE_MIN_S) * 1000)
+        destination = self._destination(name)
+        destination.paused_until_ms = max(destination.paused_until_ms, until_ms)
+
+    @property
+    def active(self) -> int:
+        """Calls under way, and lanes that could be served now."""
+        now_ms = self._clock.now_ms()
+        ready = sum(
+            len(one.ready) for one in self._destinations.values() if one.paused_until_ms <= now_ms
+        )
+        return len(self._serving) + ready + self._reconciling
+
+    def next_due_ms(self) -> int | None:
+        """When something falls due by itself."""
+        dues = [entry[0] for entry in self._later[:1]] + self._reconcile_at[:1]
+        now_ms = self._clock.now_ms()
+        dues += [
+            one.paused_until_ms
+            for one in self._destinations.values()
+            if one.ready and one.paused_until_ms > now_ms
+        ]
+        return min(dues, default=None)
+
+    # --- tasks ----------------------------------------------------------------------------------
+
+    async def recover(self) -> None:
+        """Find what an earlier process left: calls under way then, and calls never made."""
+        while rows := await self._store.interrupted(_BATCH):
+            for row in rows:
+                await self._settle(self._interrupted(row))
+        after = ""
+        while rings := await self._store.open_lanes(after, _BATCH):
+            self.lanes(rings)
+            after = rings[-1].lane
+        # Rows of unknown fate wait for their time; look for them at once and whenever one is due.
+        heapq.heappush(self._reconcile_at, self._clock.now_ms())
+
+    def _interrupted(self, row: OutboxRow) -> Settlement:
+        now_ms = self._clock.now_ms()
+        fault = Fault(outcomes.INTERRUPTED)
+        try:
+            call = decode_call(row.body)
+        except Unreadable:
+            return self._unreadable(row, now_ms)
+        # Also where the destination is not configured any more: nobody knows what it did before.
+        self._metrics.unknown_sends.labels(row.destination).inc()
+        self._log.warning(
+            "call_interrupted", actor=row.actor, effect=row.effect, call=type(call).__name__
+        )
+        promise = self._promise(self._sender_of(row.destination), call)
+        return sending.after_unknown(row, call, fault, promise, now_ms, self._pace)
+
+    async def run(self) -> None:
+        """Serve lanes until cancelled."""
+        async with trio.open_nursery() as workers:
+            while True:
+                self._news = trio.Event()
+                due_ms = self._dispatch(workers)
+                await wait_for(self._news, self._clock, due_ms)
+
+    def stop(self) -> None:
+        """Begin no call any more; those under way end by themselves."""
+        self._stopping = True
+        self._news.set()
+
+    async def drained(self) -> None:
+        """Returns when no call is under way; for a stop."""
+        while self._serving:
+            self._ended = trio.Event()
+            await self._ended.wait()
+
+    def _dispatch(self, workers: trio.Nursery) -> int | None:
+        if self._stopping:
+            return None
+        now_ms = self._clock.now_ms()
+        while self._later and self._later[0][0] <= now_ms:
+            _, lane, name = heapq.heappop(self._later)
+            self._ready(lane, name)
+        if self._reconcile_at and self._reconcile_at[0] <= now_ms:
+            while self._reconcile_at and self._reconcile_at[0] <= now_ms:
+                heapq.heappop(self._reconcile_at)
+            self._reconciling += 1
+            workers.start_soon(self._reconcile)
+        for name, destination in self._destinations.items():
+            if destination.paused_until_ms > now_ms:
+                continue
+            surplus = min(destination.concurrency - destination.active, len(destination.ready))
+            for _ in range(surplus):
+                destination.active += 1
+                workers.start_soon(self._serve, name, destination)
+        return self.next_due_ms()
+
+    async def _serve(self, name: str, destination: _Destination) -> None:
+        """A worker: one row of each waiting lane in turn, until none waits."""
+        try:
+            while destination.ready and not self._stopping:
+                if destination.paused_until_ms > self._clock.now_ms():
+                    break
+                lane, _ = destination.ready.popitem(last=False)
+                self._serving[lane] = False
+                try:
+                    more = await self._one(lane, name)
+                finally:
+                    rang = self._serving.pop(lane)
+                if more or rang:
+                    destination.ready[lane] = None
+        finally:
+            destination.active -= 1
+            self._news.set()
+            self._ended.set()
+
+    async def _one(self, lane: str, name: str) -> bool:
+        """Claim a row, send it, record it; whether the lane may have more."""
+        try:
+            claimed = await self._store.claim(lane, self._clock.now_ms())
+        except StoreFull:
+            # Without a record there must be no call: the disk is full, everybody waits.
+            self.pause(name, _FULL_PAUSE_S)
+            return True
+        match claimed:
+            case NothingDue(next_due_ms):
+                if next_due_ms is not None:
+                    heapq.heappush(self._later, (next_due_ms, lane, name))
+                return False
+            case Claimed(row):
+                await self._settle(await self._attempt(row))
+                return True
+
+    # --- one attempt ----------------------------------------------------------------------------
+
+    async def _attempt(self, row: OutboxRow) -> Settlement:
+        now_ms = self._clock.now_ms()
+        try:
+            call = decode_call(row.body)
+        except Unreadable:
+            return self._unreadable(row, now_ms)
+        instead = sending.before(row, call, now_ms)
+        if instead is not None:
+            self._log.info(
+                "call_not_made",
+                actor=row.actor,
+                effect=row.effect,
+                call=type(call).__name__,
+                settled=instead.outcome.value,
+                reason=instead.error,
+            )
+            return instead
+        sender = self._sender_of(row.destination)
+        began = time.monotonic()
+        outcome = await self._perform(sender, call, row, now_ms)
+        seconds = time.monotonic() - began
+        now_ms = self._clock.now_ms()
+        promise = self._promise(sender, call)
+        settlement = sending.after(row, call, outcome, promise, now_ms, self._pace)
+        if isinstance(outcome, Transient) and outcome.pause_destination:
+            self.pause(row.destination, outcome.retry_after_s or self._pace.backoff_first_s)
+        self._tell_log(row, call, outcome, settlement, seconds)
+        return settlement
+
+    async def _perform(
+        self, sender: Sender | None, call: Call, row: OutboxRow, now_ms: int
+    ) -> Outcome:
+        if sender is None:
+            return _no_sender()
+        attempt = Attempt(
+            f"{row.effect}.{row.attempts}", row.attempts, now_ms, row.actor, row.effect
+        )
+        try:
+            return await sender.perform(call, attempt)
+        except Exception:  # noqa: BLE001  (the lane must go on; the bug is logged and settled)
+            # A bug in an adapter; nobody knows how far the call got.
+            self._log.exception("adapter_raised", call=type(call).__name__, effect=row.effect)
+            return Unknown(Fault(outcomes.ADAPTER_BUG))
+
+    def _promise(self, sender: Sender | None, call: Call) -> Promise:
+        try:
+            return sender.promise(call) if sender is not None else promise_of(call)
+        except Exception:  # noqa: BLE001  (as in `_perform`; what every adapter keeps is the least)
+            self._log.exception("adapter_raised", call=type(call).__name__)
+            return promise_of(call)
+
+    async def _settle(self, settlement: Settlement) -> None:
+        while True:
+            try:
+                await self._store.settle(settlement)
+            except StoreFull:
+                await trio.sleep(_FULL_PAUSE_S)
+            else:
+                break
+        if settlement.outcome is SettleAs.UNKNOWN and settlement.due_ms is not None:
+            heapq.heappush(self._reconcile_at, settlement.due_ms)
+            self._news.set()
+
+    async def _reconcile(self) -> None:
+        """Look once more at messages to people whose fate is not known."""
+        try:
+            await self._reconcile_due()
+        finally:
+            self._reconciling -= 1
+
+    async def _reconcile_due(self) -> None:
+        now_ms = self._clock.now_ms()
+        while rows := await self._store.unknown_due(now_ms, _BATCH):
+            for row in rows:
+                try:
+                    settlement = sending.reconcile(row, decode_call(row.body), now_ms)
+                except Unreadable:
+                    settlement = self._unreadable(row, now_ms)
+                if settlement.outcome is SettleAs.RESEND:
+                    self._metrics.doubles_possible.labels(row.destination).inc()
+                self._log.warning(
+                    "unknown_settled",
+                    actor=row.actor,
+                    effect=row.effect,
+                    settled=settlement.outcome.value,
+                )
+                await self._settle(settlement)
+        waiting = await self._store.unknown_due(1 << 62, 1)
+        for row in waiting:
+            heapq.heappush(self._reconcile_at, row.due_ms)
+            self._news.set()
+
+    def _unreadable(self, row: OutboxRow, now_ms: int) -> Settlement:
+        self._log.error("call_unreadable", actor=row.actor, effect=row.effect, alarm=True)
+        return Settlement(row.effect, row.attempts, SettleAs.REJECTED, now_ms, error="unreadable")
+
+    def _tell_log(
+        self, row: OutboxRow, call: Call, outcome: Outcome, settlement: Settlement, seconds: float
+    ) -> None:
+        name = type(outcome).__name__.lower()
+        self._metrics.sends.labels(row.destination, name).inc()
+        self._metrics.send_seconds.labels(row.destination).observe(seconds)
+        if isinstance(outcome, Unknown):
+            self._metrics.unknown_sends.labels(row.destination).inc()
+        if settlement.outcome is SettleAs.RESEND:
+            self._metrics.doubles_possible.labels(row.destination).inc()
+        fault = None if isinstance(outcome, Delivered) else outcome.fault
+        alarm = isinstance(outcome, Rejected) and outcome.alarm
+        alarm = alarm or (fault is not None and fault.code in _FOR_THE_OPERATOR)
+        write = self._log.info if fault is None else self._log.warning
+        write(
+            "call",
+            actor=row.actor,
+            effect=row.effect,
+            cause=row.cause,
+            call=type(call).__name__,
+            destination=row.destination,
+            attempt=row.attempts,
+            outcome=name,
+            settled=settlement.outcome.value,
+            fault=fault.code if fault is not None else None,
+            detail=fault.detail or None if fault is not None else None,
+            alarm=alarm or None,
+            ms=round(seconds * 1000, 1),
+        )
+
+
+def _no_sender() -> Rejected:
+    return Rejected(Fault(outcomes.NOT_CONFIGURED), alarm=True)

@@ -1,0 +1,155 @@
+"""The command `sandbox`: the chat, the scripts, or just running.
+
+What lives here: setting the stage for each mode and what is printed. What must not: the stage, the
+player and the chat themselves.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import trio
+from rich.console import Console
+
+from daemon.sandbox.chat import Chat
+from daemon.sandbox.player import ExpectationFailed, Player
+from daemon.sandbox.process import DaemonFailed
+from daemon.sandbox.script import Script, ScriptFault, read_script
+from daemon.sandbox.stage import NotAtRest, Stage, open_stage
+from daemon.service import leaves_of
+from daemon.shipped import shipped_scripts
+
+CHAT_SCALE = 0.12
+"""A restart takes some twelve seconds in the chat instead of a hundred."""
+_CHAT_LIMITS = "progress_spacing_s = 1\n"
+
+
+def run_sandbox(mode: str, scripts: Sequence[Path], keep: Path | None, language: str) -> int:
+    """Run a mode (`chat`, `script`, `serve`); the exit code."""
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        match mode:
+            case "chat":
+                with _folder(keep) as folder:
+                    trio.run(_chat, folder, language, console)
+                return 0
+            case "script":
+                return _play_all(scripts or shipped_scripts(), keep, console)
+            case _:
+                with _folder(keep) as folder:
+                    trio.run(_serve, folder, language, console)
+                return 0
+    except KeyboardInterrupt:
+        return 0
+    except BaseExceptionGroup as group:
+        return _explain(list(leaves_of(group)), group, console)
+
+
+def _explain(
+    errors: list[BaseException], group: BaseExceptionGroup[BaseException], console: Console
+) -> int:
+    if all(isinstance(error, KeyboardInterrupt) for error in errors):
+        return 0
+    for error in errors:
+        if not isinstance(error, DaemonFailed | NotAtRest):
+            raise group
+        console.print(str(error), style="red", markup=False)
+    return 1
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    """A private folder, thrown away at the end unless it is to be kept."""
+    if keep is not None:
+        keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield keep.absolute()
+        return
+    folder = Path(tempfile.mkdtemp(prefix="routerbot-sandbox-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# --- scripts ------------------------------------------------------------------------------------
+
+
+def _play_all(paths: Sequence[Path], keep: Path | None, console: Console) -> int:
+    failed: list[str] = []
+    for path in paths:
+        try:
+            script = read_script(path)
+        except ScriptFault as fault:
+            console.print(str(fault), style="red", markup=False)
+            failed.append(str(path))
+            continue
+        console.print(f"\n{script.title}  ({script.name})", style="bold", markup=False)
+        folder = keep / script.name if keep is not None else None
+        problem = play_script(script, folder, partial(console.print, markup=False))
+        if problem is None:
+            console.print("  as expected", style="green")
+        else:
+            console.print(f"  {problem}", style="red", markup=False)
+            failed.append(script.name)
+    count = len(paths)
+    console.print(f"\n{count - len(failed)} of {count} conversations went as expected.")
+    for name in failed:
+        console.print(f"  not: {name}", style="red", markup=False)
+    return 1 if failed else 0
+
+
+def play_script(script: Script, keep: Path | None, tell: partial[None]) -> str | None:
+    """Play one script on a stage of its own; what was not as expected, or None."""
+    with _folder(keep) as folder:
+        try:
+            trio.run(_play, script, folder, tell)
+        except BaseExceptionGroup as group:
+            for error in leaves_of(group):
+                if isinstance(error, ExpectationFailed | DaemonFailed | NotAtRest):
+                    return str(error)
+            raise
+    return None
+
+
+async def _play(script: Script, folder: Path, tell: partial[None]) -> None:
+    async with open_stage(folder, frozen=True, language=script.language) as stage:
+        await Player(stage, script, lambda line: tell(f"  {line}")).play()
+
+
+# --- the others ---------------------------------------------------------------------------------
+
+
+async def _chat(folder: Path, language: str, console: Console) -> None:
+    console.print("Starting the daemon and its simulated world ...", style="dim")
+    async with open_stage(
+        folder, frozen=False, language=language, scale=CHAT_SCALE, limits=_CHAT_LIMITS
+    ) as stage:
+        await Chat(stage, console).run()
+
+
+async def _serve(folder: Path, language: str, console: Console) -> None:
+    async with open_stage(
+        folder, frozen=False, language=language, scale=CHAT_SCALE, limits=_CHAT_LIMITS
+    ) as stage:
+        _introduce(stage, console)
+        await trio.sleep_forever()
+
+
+def _introduce(stage: Stage, console: Console) -> None:
+    world = stage.world
+    console.print("The sandbox runs until it is interrupted (Ctrl-C).")
+    console.print(f"  configuration  {stage.folder / 'routerbot.toml'}")
+    console.print(f"  log            {stage.daemon.log}")
+    for name, server in (
+        ("WhatsApp", world.whatsapp.server),
+        ("provider", world.telco.server),
+        ("CRM", world.services.server),
+        ("Genesys", world.genesys.server),
+    ):
+        console.print(f"  {name:<14} {server.url}")
+    console.print("Try `routerbot sandbox --chat` for a conversation in the terminal.")

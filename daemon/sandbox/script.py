@@ -1,0 +1,118 @@
+"""Conversation files: what the customer, the bot, the provider, the agent and the clock do.
+
+What lives here: the format. A file reads like a chat, one line a step, `who: what`:
+
+    title: Restart with a failure and a retry
+    language: en
+    customer: hello                        the customer writes
+    bot: *Hi Ana* [Restart my router] *    the next message must match; `*` stands for anything
+    bot: ... *back online*                 skips messages until one matches; `...` alone: all
+    bot: says nothing
+    customer: [Restart my router]          the customer taps
+    customer: [Yes, restart] of 2          ... on the second message that offered it
+    clock: 3 minutes
+    provider: fail reboot 9002             what goes wrong with the next job
+    agent: accept Rita
+    daemon: kill
+
+A step that begins with `~` does not wait until everything has come to rest. Lines that begin with
+`#` are comments. What must not be here: playing (`player`).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from msgspec import Struct
+
+ACTORS = ("customer", "bot", "provider", "crm", "agent", "clock", "daemon")
+_HEADERS = ("title", "language")
+_LINE = re.compile(r"(?P<loose>~)?(?P<who>[a-z]+):(?: (?P<what>.*))?\Z")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(s|seconds?|m|minutes?|h|hours?|d|days?)\Z")
+_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_CHOICES = re.compile(r"(?: ?\[[^\]]*\])+\Z")
+_CHOICE = re.compile(r"\[([^\]]*)\]")
+
+
+class ScriptFault(Exception):
+    """A conversation file cannot be understood; file and line are in the message."""
+
+
+class Step(Struct, frozen=True):
+    """One line."""
+
+    number: int
+    who: str
+    what: str
+    loose: bool = False
+    """Go on without waiting for rest."""
+
+
+class Script(Struct, frozen=True):
+    """A whole file."""
+
+    name: str
+    title: str
+    language: str
+    steps: tuple[Step, ...]
+
+
+def read_script(path: Path) -> Script:
+    """Read a file; raises ScriptFault. Blocks on the file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScriptFault(f"{path}: cannot be read: {error}") from error
+    headers = {"title": path.stem, "language": "en"}
+    steps: list[Step] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        found = _LINE.match(stripped)
+        if found is None:
+            raise ScriptFault(f"{path}:{number}: expected `who: what`")
+        who, what = found["who"], (found["what"] or "").strip()
+        if who in _HEADERS and not steps:
+            headers[who] = what
+        elif who in ACTORS:
+            steps.append(Step(number, who, what, found["loose"] is not None))
+        else:
+            known = ", ".join(ACTORS)
+            raise ScriptFault(f"{path}:{number}: nobody is called {who!r}; there are {known}")
+    return Script(path.stem, headers["title"], headers["language"], tuple(steps))
+
+
+def duration_s(text: str) -> float:
+    """`90 seconds`, `3 minutes`, `2h`, `1 day` in seconds; ValueError for anything else."""
+    found = _DURATION.match(text.strip())
+    if found is None:
+        raise ValueError(f"not a duration: {text!r}; write for example `25 minutes`")
+    return float(found[1]) * _UNIT_S[found[2][0]]
+
+
+class Expectation(Struct, frozen=True):
+    """What a message of the bot must be like."""
+
+    text: str
+    """`*` stands for anything; white space counts as one blank."""
+    choices: tuple[str, ...] | None
+    """The titles offered, all of them in order; None: whatever."""
+
+
+def expectation(what: str) -> Expectation:
+    """Read the right side of a `bot:` line."""
+    found = _CHOICES.search(what)
+    if found is None:
+        return Expectation(what, None)
+    titles = tuple(_CHOICE.findall(found[0]))
+    return Expectation(what[: found.start()].strip(), titles)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether a text is as a pattern says."""
+    parts = (re.escape(" ".join(part.split())) for part in pattern.split("*"))
+    # Blanks next to a star belong to what the star stands for.
+    joined = ".*".join(part.strip("\\ ") if index else part for index, part in enumerate(parts))
+    return re.fullmatch(joined, " ".join(text.split()), re.DOTALL) is not None

@@ -1,0 +1,143 @@
+"""The stage: a world, a daemon in it, and a clock that both go by.
+
+What lives here: setting the stage in a folder, waiting until everybody is at rest, letting time
+pass. What must not: what is played on it (`player`, `chat`).
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import trio
+
+from adapters.sandbox.clock import SimClock
+from adapters.sandbox.phone import Phone
+from adapters.sandbox.services import DEFAULT_PHONE
+from adapters.sandbox.world import SandboxWorld, open_world
+from daemon.clock import wall_ms
+from daemon.sandbox.process import DaemonProcess
+from daemon.shipped import shipped_flow
+
+SCRIPT_BEGINS_MS = 1_780_315_200_000
+"""1 June 2026, noon UTC: scripts play at a time of their own."""
+
+_REST_S = 60.0
+_LOOK_S = 0.003
+
+
+class NotAtRest(Exception):
+    """The daemon and the world did not come to rest; something goes round."""
+
+
+class Stage:
+    """A world with a daemon in it. Get it from `open_stage`."""
+
+    def __init__(
+        self, world: SandboxWorld, daemon: DaemonProcess, folder: Path, nursery: trio.Nursery
+    ) -> None:
+        self.world = world
+        self.daemon = daemon
+        self.folder = folder
+        self._nursery = nursery
+        self._daemon_due_ms: int | None = None
+        self._told_ms = -1
+
+    @property
+    def phone(self) -> Phone:
+        """The customer's phone."""
+        return self.world.whatsapp.phone(DEFAULT_PHONE)
+
+    async def start_daemon(self) -> None:
+        """Start it; whatever waits for it outside is sent again at once."""
+        if not self.daemon.running:
+            await self.daemon.start(self._nursery)
+            self.world.daemon_started()
+
+    async def settle(self) -> None:
+        """Wait until nothing happens any more before time moves on. Raises NotAtRest."""
+        with trio.move_on_after(_REST_S):
+            while True:
+                await self.world.wait_quiet()
+                await self._tell_time()
+                if await self._both_quiet() and await self._both_quiet():
+                    # Twice: what one sent last may have come in while we asked the other.
+                    return
+                await trio.sleep(_LOOK_S)
+        raise NotAtRest(f"not at rest after {_REST_S:.0f} s:\n{self.daemon.log_tail()}")
+
+    async def _both_quiet(self) -> bool:
+        return await self._daemon_quiet() and self.world.quiet()
+
+    async def _daemon_quiet(self) -> bool:
+        if not self.daemon.running:
+            self._daemon_due_ms = None
+            return True
+        try:
+            quiet, self._daemon_due_ms = await self.daemon.quiet()
+        except httpx.HTTPError:
+            # It went away between the look and the question.
+            return not self.daemon.running
+        return quiet
+
+    async def _tell_time(self) -> None:
+        now_ms = self.world.clock.now_ms()
+        if self.daemon.running and now_ms != self._told_ms:
+            await self.daemon.turn_clock()
+            self._told_ms = now_ms
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass, from event to event."""
+        await self.world.pass_time(
+            round(seconds * 1000),
+            settle=self.settle,
+            next_due_ms=lambda: self._daemon_due_ms,
+        )
+        await self.settle()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def open_stage(
+    folder: Path,
+    *,
+    frozen: bool,
+    language: str,
+    scale: float = 1.0,
+    limits: str = "",
+    flow_file: Path | None = None,
+) -> AsyncIterator[Stage]:
+    """Set the stage in a private folder and start the daemon. `limits`: lines of TOML."""
+    clock = SimClock.frozen_at(SCRIPT_BEGINS_MS) if frozen else SimClock.running(wall_ms)
+    async with open_world(clock, scale=scale) as world:
+        webhook_port, admin_port = _free_port(), _free_port()
+        config = folder / "routerbot.toml"
+        text = world.config_toml(
+            folder,
+            webhook_port,
+            admin_port,
+            folder / "routerbot.db",
+            flow_file or shipped_flow(),
+            language=language,
+        )
+        config.write_text(f"{text}[limits]\n{limits}", encoding="utf-8")
+        config.chmod(0o600)
+        daemon = DaemonProcess(config, folder / "daemon.log", admin_port)
+        async with trio.open_nursery() as nursery:
+            stage = Stage(world, daemon, folder, nursery)
+            try:
+                await stage.start_daemon()
+                await world.whatsapp.verify_webhook()
+                yield stage
+            finally:
+                await daemon.aclose()
+            nursery.cancel_scope.cancel()

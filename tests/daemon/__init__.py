@@ -1,0 +1,1 @@
+"""The shell: configuration, time, web, logs, and the running of actors."""
