@@ -184,7 +184,9 @@ class _Renderer:
             "level": event.pop("level", "info"),
             "ts": _iso(self._now_ms()),
         }
-        line |= {key: value for key, value in redact(event).items() if key not in line}
+        # What does not apply to a line is left out of it.
+        told = redact(event).items()
+        line |= {key: value for key, value in told if key not in line and value is not None}
         if exception is not None:
             line["exception"] = exception
         return msgspec.json.encode(line) + b"\n"

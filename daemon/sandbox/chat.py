@@ -7,8 +7,9 @@ simulated vendors.
 from __future__ import annotations
 
 import inspect
-import math
+import re
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import httpx
 import trio
@@ -21,6 +22,7 @@ from daemon.sandbox.script import duration_s
 from daemon.sandbox.stage import Stage
 
 _LOOK_S = 0.05
+_BOLD = re.compile(r"(?<![\w*])\*([^*\s](?:[^*\n]*[^*\s])?)\*(?![\w*])")
 
 INTRODUCTION = """\
 You are [bold]Ana[/bold], a customer with a phone. The bot is the real daemon; WhatsApp, the
@@ -29,7 +31,8 @@ provider, the CRM and Genesys are simulated. A restart takes about 12 seconds he
 Try this first: write [bold]hello[/bold], then [bold]1[/bold] (restart), then [bold]1[/bold] (yes).
 While it runs, write [bold]4[/bold] to look at your plan.
 Then [bold]/fail[/bold], restart again, and choose a person: [bold]@accept[/bold] takes the chat,
-[bold]@ How can I help?[/bold] answers as the agent, [bold]@end[/bold] ends it.
+[bold]@ How can I help?[/bold] answers as the agent, [bold]@end[/bold] ends it (the bot notices
+within some 15 seconds; [bold]/wait 1m[/bold] makes time pass).
 [bold]/help[/bold] shows everything; [bold]/quit[/bold] ends.
 """
 
@@ -212,8 +215,10 @@ class Chat:
             await trio.sleep(_LOOK_S)
 
     def _show(self, message: ShownMessage) -> None:
-        minutes, seconds = divmod(math.floor(message.at_ms / 1000) % 3600, 60)
-        self._console.print(f"[green]bot {minutes:02}:{seconds:02}[/green] {escape(message.text)}")
+        at = datetime.fromtimestamp(message.at_ms / 1000, UTC).strftime("%H:%M:%S")
+        # WhatsApp shows *this* in bold.
+        text = _BOLD.sub(r"[bold]\1[/bold]", escape(message.text))
+        self._console.print(f"[green]bot {at}[/green] {text}")
         for number, choice in enumerate(message.choices, start=1):
             more = f" [dim]{escape(choice.description)}[/dim]" if choice.description else ""
             self._console.print(f"      [cyan]{number}[/cyan] {escape(choice.title)}{more}")
