@@ -28,6 +28,10 @@ class Unreadable(Exception):
     """Stored bytes are damaged, or newer than this program."""
 
 
+# msgspec speaks of broken UTF-8 and of nesting without end in Python's own words.
+_DAMAGE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
 class _Stored(msgspec.Struct, frozen=True):
     version: int
     state: msgspec.Raw
@@ -58,7 +62,7 @@ class StateCodec(Generic[State]):
             if stored.version == self._version:
                 return self._decoder.decode(stored.state)
             return self._lift(stored)
-        except msgspec.MsgspecError as error:
+        except _DAMAGE as error:
             raise Unreadable(str(error)) from error
 
     def _lift(self, stored: _Stored) -> State:
@@ -66,7 +70,12 @@ class StateCodec(Generic[State]):
             raise Unreadable(f"written by a newer program (version {stored.version})")
         value = msgspec.json.decode(stored.state, type=dict[str, object])
         for version in range(stored.version, self._version):
-            value = self._lifts[version](value)
+            if version not in self._lifts:
+                raise Unreadable(f"no way to read version {stored.version}")
+            try:
+                value = self._lifts[version](value)
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                raise Unreadable(f"version {version} cannot be lifted: {error!r}") from error
         return msgspec.convert(value, self._type)
 
 
@@ -79,7 +88,7 @@ def decode_message(data: bytes) -> Message:
     """A message from an inbox. Raises Unreadable."""
     try:
         return _message_decoder.decode(data)
-    except msgspec.MsgspecError as error:
+    except _DAMAGE as error:
         raise Unreadable(str(error)) from error
 
 
@@ -92,5 +101,5 @@ def decode_call(data: bytes) -> Call:
     """A call from the outbox. Raises Unreadable."""
     try:
         return _call_decoder.decode(data)
-    except msgspec.MsgspecError as error:
+    except _DAMAGE as error:
         raise Unreadable(str(error)) from error

@@ -14,7 +14,7 @@ from actors.calls import Purpose, Say, SendToDesk
 from actors.conversation import people
 from actors.conversation.state import NEWS_AT_REST, Conversation, ConversationTurn, Surroundings
 from actors.effects import Decision
-from actors.flow.render import pick
+from actors.flow.render import fill, pick
 from actors.handover.state import Handover
 from actors.ids import ActorId
 from actors.messages import (
@@ -26,6 +26,7 @@ from actors.messages import (
     HandoverNews,
     HandoverReported,
     JobReported,
+    LeaveRequested,
     LineReturned,
     News,
     Tapped,
@@ -33,7 +34,7 @@ from actors.messages import (
 )
 from actors.router_job.state import RouterJob
 from actors.turn import Turn
-from actors.values import Choice
+from actors.values import Choice, Scalar
 
 _WORTH_MS = 3_600_000
 
@@ -48,6 +49,7 @@ def conversation(
     quarantined: bool,
 ) -> Decision[Conversation] | None:
     """Apologise, lead to a person, relay a chat that is open, and tell results plainly."""
+    del quarantined  # The plain answers are the same after one failure and after many.
     body = envelope.body
     if state is None:
         if not isinstance(body, CustomerWrote):
@@ -60,9 +62,10 @@ def conversation(
     match body:
         case CustomerWrote():
             turn.set(customer=body.customer, last_inbound_ms=now_ms)
-            if not quarantined or not _person(turn, body):
+            if not _person(turn, body):
                 _apologise(turn)
-        case LineReturned():
+        case LineReturned(handover_id):
+            people.forget(turn, handover_id)
             _apologise(turn)
         case JobReported(news=news) if news in NEWS_AT_REST:
             _tell_plainly(turn, body)
@@ -85,9 +88,8 @@ def _person(turn: ConversationTurn, wrote: CustomerWrote) -> bool:
                 return True
             if isinstance(pressed, LeaveButton):
                 return people.leave(turn, pressed.handover)
-        case Typed(text) if handover is not None:
-            turn.tell(handover.id, CustomerLine(text, turn.now_ms))
-            return True
+        case Typed(text):
+            return people.hear_line(turn, text)
         case _:
             pass
     return False
@@ -103,17 +105,24 @@ def _apologise(turn: ConversationTurn) -> None:
 
 
 def _tell_plainly(turn: ConversationTurn, report: JobReported) -> None:
-    name = next((view.name for view in turn.state.jobs if view.id == report.job), None)
-    job = turn.flow.jobs.get(name) if name is not None else None
-    if job is None:
-        job = next(iter(turn.flow.jobs.values()))
+    view = turn.state.job(report.job)
+    if view is None or not turn.flow.jobs:
+        return
+    # Remembered too: a job that seems to run for ever would keep the router from being restarted.
+    now = replace(view, report=report, reported_ms=turn.now_ms)
+    turn.set(jobs=tuple(now if other.id == view.id else other for other in turn.state.jobs))
+    job = turn.flow.jobs.get(view.name) or next(iter(turn.flow.jobs.values()))
     text = getattr(job.texts, report.news.value)
+    values: dict[str, Scalar] = {
+        "device": view.device_label or view.device,
+        "retries_left": report.retries_left,
+    }
     button = Choice(encode(turn.actor, PersonButton()), turn.text(turn.flow.phrases.person))
     turn.do(
         Say(
             turn.state.customer,
             Purpose.RESULT,
-            pick(text, turn.state.language, turn.flow.languages[0]),
+            fill(pick(text, turn.state.language, turn.flow.languages[0]), values),
             (button,),
         ),
         not_after_ms=turn.now_ms + 24 * _WORTH_MS,
@@ -155,6 +164,9 @@ def handover(
     match envelope.body:
         case DeskWrote(line_id, text):
             turn.tell(state.conversation, AgentSaid(actor, line_id, text))
+        case LeaveRequested():
+            # The way back to the bot must not depend on what is broken here.
+            turn.tell(state.conversation, HandoverReported(actor, HandoverNews.LEFT))
         case CustomerLine(text, at_ms) if quarantined:
             turn.do(SendToDesk(actor, envelope.id, text, at_ms), not_after_ms=now_ms + _WORTH_MS)
         case _:

@@ -151,7 +151,7 @@ def _say_progress(turn: ConversationTurn, view: JobView) -> None:
         # A person has the chat: they see the live job, the customer's chat stays quiet.
         turn.drop(f"job:{view.id}")
         return
-    if not _text(turn, view):
+    if not turn.text(_text_of(_job(turn, view), view.report)):
         return
     slot_ms = turn.state.progress_slot_ms
     if slot_ms <= turn.now_ms:
@@ -180,7 +180,7 @@ def _say(
         turn,
         purpose,
         text,
-        _choices(turn, view),
+        _choices(turn, view, asked=purpose is Purpose.REPLY),
         topic=reply if purpose is Purpose.REPLY else progress,
         not_before_ms=not_before_ms if later else None,
     )
@@ -276,10 +276,11 @@ def press(turn: ConversationTurn, button: JobButton) -> None:
 def offered(turn: ConversationTurn) -> list[Choice]:
     """What can be pressed about the jobs as they stand, the newest first."""
     views = [view for view in reversed(_views(turn)) if view.running or view.undecided]
-    return [choice for view in views for choice in _choices(turn, view)]
+    return [choice for view in views for choice in _choices(turn, view, asked=True)]
 
 
-def _choices(turn: ConversationTurn, view: JobView) -> tuple[Choice, ...]:
+def _choices(turn: ConversationTurn, view: JobView, *, asked: bool) -> tuple[Choice, ...]:
+    """What can be pressed below news; who asked how it stands is offered to cancel as well."""
     report, menu = view.report, _job(turn, view).menu
     handover = turn.state.handover
     if handover is not None and handover.joined:
@@ -298,7 +299,7 @@ def _choices(turn: ConversationTurn, view: JobView) -> tuple[Choice, ...]:
     cancel = (choice(JobAction.CANCEL, menu.cancel),) if report.can_cancel else ()
     if asks:
         return (*agent, *cancel)
-    return cancel if report.news in (News.REQUESTED, News.ACCEPTED) else ()
+    return cancel if asked or report.news is News.ACCEPTED else ()
 
 
 # --- texts --------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def say(
         topic=topic,
     )
     if not progress:
-        turn.set(last_said=effect, last_said_is_menu=purpose is Purpose.QUESTION)
+        turn.set(last_said=effect)
         if choices:
             turn.set(choices=choices)
     remember(turn, "agent" if purpose is Purpose.AGENT_LINE else "bot", text)

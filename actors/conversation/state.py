@@ -109,7 +109,6 @@ class Conversation(Struct, frozen=True):
     transcript: tuple[Line, ...] = ()
     last_inbound_ms: int = 0
     last_said: EffectId | None = None
-    last_said_is_menu: bool = False
     said_anew: EffectId | None = None
     """What was said once more because nobody knew whether it had arrived; that is done once."""
     progress_slot_ms: int = 0

@@ -84,19 +84,24 @@ def _silent_loops(source: FlowSource) -> Iterator[FlowFault]:
         if not isinstance(step, model.Menu | model.Question | model.Request | model.Handover)
     }
     done: set[str] = set()
+    told: set[str] = set()
     for start in onward:
-        stack = [(start, [start])]
-        while stack:
-            name, path = stack.pop()
-            for to in onward.get(name, ()):
-                if to in path:
-                    if to not in done:
-                        done.update(path)
-                        circle = " -> ".join([*path[path.index(to) :], to])
-                        yield source.fault(f"steps.{to}", f"goes round without waiting: {circle}")
-                elif to not in done:
-                    stack.append((to, [*path, to]))
-        done.add(start)
+        if start in done:
+            continue
+        path, ways = [start], [iter(onward[start])]
+        while path:
+            to = next(ways[-1], None)
+            if to is None:
+                done.add(path.pop())
+                ways.pop()
+            elif to in path:
+                circle = " -> ".join([*path[path.index(to) :], to])
+                if circle not in told:
+                    told.add(circle)
+                    yield source.fault(f"steps.{to}", f"goes round without waiting: {circle}")
+            elif to in onward and to not in done:
+                path.append(to)
+                ways.append(iter(onward[to]))
 
 
 def _jobs(source: FlowSource, providers: frozenset[str]) -> Iterator[FlowFault]:
@@ -130,7 +135,8 @@ def _services(source: FlowSource, services: frozenset[str]) -> Iterator[FlowFaul
         if step.method not in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             yield source.fault(f"steps.{name}.method", f"not a method we send: {step.method!r}")
         known = _kept(source.flow) | _TEXT_WORDS
-        for template in (step.path, *step.query.values()):
+        body = (value for value in (step.body or {}).values() if isinstance(value, str))
+        for template in (step.path, *step.query.values(), *body):
             for asked in placeholders(template):
                 if asked not in known:
                     yield source.fault(f"steps.{name}", f"no step keeps a value {asked!r}")
@@ -180,9 +186,11 @@ def _longest(flow: model.Flow, where: str) -> int:
         step = flow.steps[parts[1]]
         many = isinstance(step, model.Menu) and len(step.options) > BUTTONS_MAX
         return ROW_TITLE_MAX if many else BUTTON_TITLE_MAX
-    if parts[-1] == "description":
+    if parts[-1] == "description" and parts[0] == "steps":
         return ROW_DESCRIPTION_MAX
-    if parts[-2:-1] == ["menu"] or parts[-1] in ("choose", "person", "leave"):
+    if parts[0] == "jobs" and len(parts) > 3 and parts[-2] == "menu":
+        return BUTTON_TITLE_MAX
+    if parts[0] in ("phrases", "handover") and parts[-1] in ("choose", "person", "leave"):
         return BUTTON_TITLE_MAX
     if parts[0] == "steps" and isinstance(flow.steps[parts[1]], model.Menu):
         return MENU_TEXT_MAX

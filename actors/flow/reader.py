@@ -8,6 +8,7 @@ Schema. What must not: files, or what a flow means (`check`).
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 
 import msgspec
@@ -17,8 +18,10 @@ from actors.flow.model import Flow, Job, Step
 
 FILE_MAX_BYTES = 4 << 20
 _NESTING_MAX = 60
+_PARTS_MAX = 100_000
+"""With aliases, a few lines can stand for billions of parts."""
 
-_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\Z")  # what is longer is an id, not a number
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?\Z")
 _WORDS: dict[str, bool | None] = {
     "true": True,
@@ -77,9 +80,13 @@ def read_flow(data: bytes) -> FlowSource | list[FlowFault]:
         return [FlowFault("", f"the file is larger than {FILE_MAX_BYTES} bytes")]
     reader = _Reader()
     try:
+        text = data.decode()
+        _refuse_nesting(text)
         # compose() builds nodes only: nothing in the file is executed or constructed.
-        root = yaml.compose(data.decode(), Loader=yaml.CSafeLoader)
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
         document = reader.value(root, "", 0) if root is not None else None
+    except _Refused as refused:
+        return [refused.fault]
     except UnicodeDecodeError as error:
         return [FlowFault("", f"not UTF-8 at byte {error.start}")]
     except yaml.MarkedYAMLError as error:
@@ -104,7 +111,8 @@ def version_of(flow: Flow) -> str:
 
 def encode_flow(flow: Flow) -> bytes:
     """The flow as it is kept beside the conversations that are in it."""
-    return msgspec.json.encode(flow, order="sorted")
+    # Never sorted: the order of a menu's options is what a customer sees.
+    return msgspec.json.encode(flow)
 
 
 def decode_flow(data: bytes) -> Flow:
@@ -139,20 +147,50 @@ def _form_fault(message: str, places: dict[str, tuple[int, int]], within: str) -
     path = ".".join(part for part in (within, re.sub(r"\[(\d+)\]", r".\1", path)) if part)
     # msgspec writes [...] where it passed through a mapping: the name of the key is lost there.
     known = path.partition("[...]")[0].rstrip(".")
+    unknown = re.fullmatch(r"Object contains unknown field `(.*)`", what)
+    if unknown is not None and known == path:
+        known = f"{path}.{unknown[1]}" if path else unknown[1]
     return FlowFault(path or "the file", what, *nearest(places, known))
+
+
+class _Refused(Exception):
+    """The file is of a kind that is not read on."""
+
+    def __init__(self, what: str, line: int, column: int) -> None:
+        super().__init__(what)
+        self.fault = FlowFault("", what, line, column)
+
+
+def _refuse_nesting(text: str) -> None:
+    """Refuse deep nesting before compose(), which would use up the stack and end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _NESTING_MAX:
+                mark = event.start_mark
+                place = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
+                raise _Refused("nested too deep", *place)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 class _Reader:
     def __init__(self) -> None:
         self.places: dict[str, tuple[int, int]] = {}
         self.faults: list[FlowFault] = []
+        self.parts = 0
 
     def value(self, node: yaml.Node, path: str, depth: int) -> object:
         mark = node.start_mark
-        self.places[path] = (mark.line + 1, mark.column + 1)
+        place = (mark.line + 1, mark.column + 1)
+        self.places[path] = place
+        self.parts += 1
         if depth > _NESTING_MAX:
-            self.faults.append(FlowFault(path, "nested too deep", *self.places[path]))
-            return None
+            # Only through an alias that holds itself.
+            raise _Refused("nested too deep", *place)
+        if self.parts > _PARTS_MAX:
+            raise _Refused(f"more than {_PARTS_MAX} parts, counting what aliases repeat", *place)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path, depth)
         if isinstance(node, yaml.SequenceNode):
@@ -188,6 +226,6 @@ def _scalar(node: yaml.Node) -> str | int | float | bool | None:
         return _WORDS[text]
     if _INT.match(text):
         return int(text)
-    if _FLOAT.match(text):
-        return float(text)
+    if _FLOAT.match(text) and math.isfinite(number := float(text)):
+        return number
     return text

@@ -65,7 +65,7 @@ def placeholders(template: str) -> list[str]:
 
 def plain(text: str) -> str:
     """What was typed, without case, accents, punctuation and spare blanks."""
-    # Decomposed first: ornamental letters (𝐌𝐞𝐧𝐮) become plain ones only then.
+    # Decomposed first: ornamental letters become plain ones only then.
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     kept = (c if c.isalnum() else " " for c in decomposed if not unicodedata.combining(c))
     return " ".join("".join(kept).split())

@@ -66,7 +66,7 @@ def decide(
     if rule is not None:
         turn.set(phase=rule.to)
         for act in rule.acts:
-            _ACTS[act](turn)
+            ACTS[act](turn)
         if rule.to is Phase.ENDED:
             turn.finish()
     return turn.decision()
@@ -101,6 +101,7 @@ def _signal(turn: HandoverTurn, envelope: Envelope) -> Signal | None:
     match envelope.body:
         case DeskOpened(desk_ref):
             _learn(turn, desk_ref)
+            turn.set(opening=False)
             return Signal.OPENED
         case DeskWrote() as wrote:
             return _desk_wrote(turn, wrote)
@@ -126,11 +127,12 @@ def _signal(turn: HandoverTurn, envelope: Envelope) -> Signal | None:
             turn.note("desk_call_failed", alarm=True, call=type(call).__name__, fault=fault.code)
             match call:
                 case OpenDesk():
+                    turn.set(opening=False)
                     return Signal.OPEN_FAILED
                 case QueryDesk():
                     return Signal.SEEN_UNCLEAR
                 case CloseDesk():
-                    return Signal.CLOSE_FAILED
+                    return _given_up(turn) or Signal.CLOSE_FAILED
                 case _:
                     return None
         case HandoverRequested():
@@ -142,7 +144,7 @@ def _signal(turn: HandoverTurn, envelope: Envelope) -> Signal | None:
 
 def _learn(turn: HandoverTurn, desk_ref: str | None) -> None:
     if desk_ref is not None and turn.state.desk_ref is None:
-        turn.set(desk_ref=desk_ref)
+        turn.set(desk_ref=desk_ref, close_tries=0)
 
 
 def _line(turn: HandoverTurn, line_id: str, text: str, at_ms: int, signal: Signal) -> Signal:
@@ -153,7 +155,9 @@ def _line(turn: HandoverTurn, line_id: str, text: str, at_ms: int, signal: Signa
 
 def _desk_wrote(turn: HandoverTurn, wrote: DeskWrote) -> Signal:
     _learn(turn, wrote.desk_ref)
-    if wrote.human is False or (wrote.human is None and turn.state.phase is not Phase.ACTIVE):
+    # A line that nobody signed is a person's, if one is there or was.
+    person = turn.state.phase is Phase.ACTIVE or turn.state.human_seen
+    if wrote.human is False or (wrote.human is None and not person):
         signal = Signal.DESK_LINE
     else:
         signal = Signal.HUMAN_LINE
@@ -171,6 +175,7 @@ def _observed(turn: HandoverTurn, seen: DeskObserved) -> Signal:
         return Signal.SEEN_GONE if confirmed else Signal.SEEN_UNCLEAR
     turn.set(gone_since_ms=None)
     if seen.state is DeskState.ACTIVE:
+        turn.set(human_seen=True)
         if seen.agent is not None:
             turn.set(agent=seen.agent)
         return Signal.SEEN_ACTIVE
@@ -187,7 +192,14 @@ def _timer(turn: HandoverTurn, fired: TimerFired) -> Signal | None:
             turn.set_timer("idle", left_s)
             return None
         return Signal.IDLE_DUE
-    return {"poll": Signal.POLL_DUE, "patience": Signal.PATIENCE_DUE}.get(fired.name)
+    if fired.name == "poll":
+        return _given_up(turn) or Signal.POLL_DUE
+    return Signal.PATIENCE_DUE if fired.name == "patience" else None
+
+
+def _given_up(turn: HandoverTurn) -> Signal | None:
+    tried = turn.state.close_tries >= turn.state.policy.close_tries
+    return Signal.CLOSE_GIVEN_UP if turn.state.phase is Phase.CLOSING and tried else None
 
 
 # --- doing --------------------------------------------------------------------------------------
@@ -260,20 +272,27 @@ def _report_undelivered(turn: HandoverTurn) -> None:
 
 
 def _close(turn: HandoverTurn) -> None:
-    # Without a name for the chat there is nothing to close yet; the desk's answer brings it.
-    if turn.state.desk_ref is not None:
-        turn.set(close_tries=turn.state.close_tries + 1)
-        turn.do(
-            CloseDesk(turn.actor, turn.state.desk_ref),
-            not_after_ms=turn.now_ms + _LINE_WORTH_S * 1000,
-        )
+    turn.clear_timers("poll")
+    if turn.state.desk_ref is None and turn.state.opening:
+        # Without a name for the chat there is nothing to close; the desk's answer brings it.
+        return
+    turn.set(close_tries=turn.state.close_tries + 1)
+    if turn.state.desk_ref is None:
+        # The answer did not name it; a line of the desk may.
+        _close_later(turn)
+        return
+    turn.do(
+        CloseDesk(turn.actor, turn.state.desk_ref),
+        not_after_ms=turn.now_ms + _LINE_WORTH_S * 1000,
+    )
 
 
-def _close_again(turn: HandoverTurn) -> None:
-    if turn.state.close_tries < turn.state.policy.close_tries:
-        turn.set_timer("poll", turn.state.policy.poll_queued_s)
-    else:
-        turn.note("desk_chat_not_closed", alarm=True)
+def _close_later(turn: HandoverTurn) -> None:
+    turn.set_timer("poll", turn.state.policy.poll_queued_s)
+
+
+def _note_not_closed(turn: HandoverTurn) -> None:
+    turn.note("desk_chat_not_closed", alarm=True)
 
 
 def _stop_waiting(turn: HandoverTurn) -> None:
@@ -292,7 +311,7 @@ def _rest(turn: HandoverTurn) -> None:
     turn.clear_timers(*turn.state.timers)
 
 
-_ACTS: dict[Act, Callable[[HandoverTurn], None]] = {
+ACTS: dict[Act, Callable[[HandoverTurn], None]] = {
     Act.WATCH: _watch,
     Act.LOOK: _look,
     Act.REST: _rest,
@@ -304,7 +323,8 @@ _ACTS: dict[Act, Callable[[HandoverTurn], None]] = {
     Act.GIVE_LATE_LINE: _give(late=True),
     Act.REPORT_UNDELIVERED: _report_undelivered,
     Act.CLOSE: _close,
-    Act.CLOSE_AGAIN: _close_again,
+    Act.CLOSE_LATER: _close_later,
+    Act.NOTE_NOT_CLOSED: _note_not_closed,
     Act.STOP_WAITING: _stop_waiting,
     Act.TELL_QUEUED: _telling(HandoverNews.QUEUED),
     Act.TELL_JOINED: _telling(HandoverNews.JOINED),

@@ -39,9 +39,12 @@ class Handover(Struct, frozen=True):
     conversation: ActorId
     policy: HandoverPolicy
     phase: Phase = Phase.OPENING
+    opening: bool = True
+    """The desk's answer to the opening is still to come."""
     desk_ref: str | None = None
     agent: str | None = None
     human_seen: bool = False
+    """A person was there at some time."""
     opened_at_ms: int = 0
     last_line_ms: int = 0
     gone_since_ms: int | None = None

@@ -33,6 +33,8 @@ class Signal(Enum):
     UNDELIVERED = "undelivered"
     CLOSED = "closed"
     CLOSE_FAILED = "close_failed"
+    CLOSE_GIVEN_UP = "close_given_up"
+    """It failed often enough."""
     POLL_DUE = "poll_due"
     PATIENCE_DUE = "patience_due"
     IDLE_DUE = "idle_due"
@@ -53,7 +55,9 @@ class Act(Enum):
     GIVE_LATE_LINE = "give_late_line"
     REPORT_UNDELIVERED = "report_undelivered"
     CLOSE = "close"
-    CLOSE_AGAIN = "close_again"
+    CLOSE_LATER = "close_later"
+    NOTE_NOT_CLOSED = "note_not_closed"
+    """For the operator: the chat may still be open at the desk."""
     STOP_WAITING = "stop_waiting"
     """Somebody is there: forget how long we were going to wait."""
     TELL_QUEUED = "tell_queued"
@@ -82,7 +86,10 @@ TABLE: dict[Phase, dict[Signal, Rule]] = {
     P.OPENING: {
         S.OPENED: Rule(P.QUEUED, (A.SEND_WAITING_LINES, A.TELL_QUEUED, A.WATCH)),
         S.OPEN_FAILED: Rule(P.ENDED, (A.REST, A.TELL_UNAVAILABLE)),
-        S.HUMAN_LINE: _JOINED_SPEAKING,
+        S.HUMAN_LINE: Rule(
+            P.ACTIVE,
+            (A.STOP_WAITING, A.TELL_JOINED, A.SEND_WAITING_LINES, A.GIVE_LINE, A.WATCH),
+        ),
         S.DESK_LINE: Rule(P.OPENING, (A.GIVE_LINE,)),
         S.CUSTOMER_LINE: Rule(P.OPENING, (A.KEEP_LINE,)),
         S.JOB_LINE: Rule(P.OPENING, (A.KEEP_LINE,)),
@@ -124,7 +131,8 @@ TABLE: dict[Phase, dict[Signal, Rule]] = {
         S.SEEN_GONE: Rule(P.ENDED, (A.REST,)),
         S.OPENED: Rule(P.CLOSING, (A.CLOSE,)),
         S.OPEN_FAILED: Rule(P.ENDED, (A.REST,)),
-        S.CLOSE_FAILED: Rule(P.CLOSING, (A.CLOSE_AGAIN,)),
+        S.CLOSE_FAILED: Rule(P.CLOSING, (A.CLOSE_LATER,)),
+        S.CLOSE_GIVEN_UP: Rule(P.ENDED, (A.REST, A.NOTE_NOT_CLOSED)),
         S.POLL_DUE: Rule(P.CLOSING, (A.CLOSE,)),
         S.CUSTOMER_LINE: Rule(P.CLOSING, (A.RETURN_LINE,)),
         S.HUMAN_LINE: Rule(P.CLOSING, (A.GIVE_LATE_LINE,)),

@@ -153,8 +153,9 @@ def _poll_again(turn: JobTurn) -> None:
     pause_s = min(policy.poll_first_s * growth, float(policy.poll_max_s))
     report = turn.report
     if report is not None and report.retry_after_s is not None:
-        # As the provider wishes, within reason: the deadline looks in any case.
-        pause_s = min(max(report.retry_after_s, 1.0), float(policy.deadline_s))
+        # A provider may ask for rarer looks, within reason (the deadline looks in any case), never
+        # for more frequent ones: every job would do its part to overrun both sides.
+        pause_s = max(pause_s, min(report.retry_after_s, float(policy.deadline_s)))
     jitter_s = spread(f"{turn.actor}.{job.polls}", 1000) / 1000 * pause_s / 10
     turn.set_timer("poll", pause_s + jitter_s)
 

@@ -26,7 +26,7 @@ from actors.messages import (
 )
 from actors.router_job.acts import JobTurn, can_retry, perform, start_attempt, tell
 from actors.router_job.state import Phase, RouterJob, Verdict
-from actors.router_job.table import TABLE, Signal
+from actors.router_job.table import TABLE, Act, Signal
 from actors.values import CancelResult, Fault, JobFault, JobState
 
 _STARTS_MAX = 3
@@ -45,7 +45,7 @@ _RETRY_CANNOT_HELP = frozenset(
 _LOOKED_AT = frozenset({Phase.RUNNING, Phase.OVERDUE, Phase.TIDYING, Phase.CHECKING})
 """Phases that wait for the answer to a look, and go on from it even where it says nothing new."""
 
-_PRESENT_AT_FAILURE = frozenset({Phase.FAILED, Phase.CHECKING, Phase.LEFT, Phase.CANCELLED})
+_BELIEVED_FAILED = frozenset({Phase.FAILED, Phase.CHECKING, Phase.LEFT, Phase.CANCELLED})
 """Phases in which the customer believes that nothing has worked, and nothing is under way."""
 
 _TIMER_SIGNALS = {
@@ -93,9 +93,18 @@ def _begin(
         attempt=1,
     )
     turn = JobTurn(actor, envelope, now_ms, state)
-    start_attempt(turn)
-    tell(turn, News.REQUESTED)
+    if _too_old(state, envelope, now_ms):
+        # Nobody was there to hear it in time; a restart now would come out of the blue.
+        turn.set(phase=Phase.FAILED, fault=JobFault(code=outcomes.EXPIRED))
+        perform(turn, (Act.JUDGE_NOTHING_CHANGED, Act.TELL_FAILURE))
+    else:
+        start_attempt(turn)
+        tell(turn, News.REQUESTED)
     return turn.decision()
+
+
+def _too_old(job: RouterJob, envelope: Envelope, now_ms: int) -> bool:
+    return now_ms - envelope.at_ms > job.policy.start_expiry_s * 1000
 
 
 def _signal(turn: JobTurn, envelope: Envelope) -> Signal | None:
@@ -108,6 +117,8 @@ def _signal(turn: JobTurn, envelope: Envelope) -> Signal | None:
         case CancelAnswered(attempt, result):
             return _cancel_answered(turn, result) if attempt == job.attempt else None
         case RetryRequested(attempt):
+            if _too_old(job, envelope, turn.now_ms):
+                return Signal.RETRY_DENIED
             return _retry(job, attempt)
         case CancelRequested(attempt):
             return _cancel(job, attempt)
@@ -155,7 +166,7 @@ def _retry(job: RouterJob, attempt: int) -> Signal:
     if attempt != job.attempt or not can_retry(job):
         return Signal.RETRY_DENIED
     # Where an earlier start of this attempt got lost, the refusal of a later one proves nothing.
-    fresh = job.verdict is Verdict.NOTHING_CHANGED and job.starts == 1
+    fresh = job.verdict is Verdict.NOTHING_CHANGED and job.starts <= 1
     return Signal.RETRY_FRESH if fresh else Signal.RETRY
 
 
@@ -232,8 +243,10 @@ def _take_in(turn: JobTurn, report: ProviderReported) -> Signal | None:
     turn.before, turn.report = job, report
     if _is_old(job, report):
         turn.note("report_out_of_order", seq=report.seq)
-        looked = report.road is Road.QUERY and job.phase in _LOOKED_AT
-        return Signal.ALIVE if looked else None
+        if report.road is not Road.QUERY or job.phase not in _LOOKED_AT:
+            return None
+        turn.set(found_alive=job.phase is Phase.CHECKING)
+        return Signal.ALIVE
     moved = report.step is not None and report.step != job.step
     turn.set(
         start_open=False,
@@ -292,7 +305,7 @@ def _past_word(turn: JobTurn, attempt: int, report: ProviderReported) -> Signal 
         return None
     turn.note("past_attempt_succeeded", alarm=True, attempt=attempt)
     # It did work after all: good news to whoever believes that it failed.
-    return Signal.SUCCEEDED if turn.state.phase in _PRESENT_AT_FAILURE else None
+    return Signal.SUCCEEDED if turn.state.phase in _BELIEVED_FAILED else None
 
 
 def _signal_of(state: JobState) -> Signal:

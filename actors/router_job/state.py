@@ -72,8 +72,6 @@ class RouterJob(Struct, frozen=True):
     """How often the current attempt's start was handed out; more than 1 only after look-ups."""
     start_deadline_ms: int | None = None
     """What the start tells the provider; a start that is made again is the same, byte for byte."""
-    start_deadline_ms: int | None = None
-    """What the start tells the provider; a start that is made again is the same, byte for byte."""
     start_open: bool = False
     """The start's outcome is still to come."""
     provider_job: str | None = None
@@ -94,11 +92,6 @@ class RouterJob(Struct, frozen=True):
     polls: int = 0
     look_failures: int = 0
     lookups: int = 0
-    """Empty look-ups in a row, some time apart."""
-    empty_look_ms: int = 0
-    """When the last of them was counted."""
-    found_alive: bool = False
-    """The fresh look before a retry found the attempt alive; our cancel is on its way."""
     """Empty look-ups in a row, some time apart."""
     empty_look_ms: int = 0
     """When the last of them was counted."""

@@ -1,0 +1,1 @@
+"""The pure core: decisions, one message at a time."""
