@@ -200,7 +200,6 @@ class ActorLoop:
             at_ms=self._clock.now_ms(),
             failures=at_rest.failures if at_rest is not None else 0,
             flow_version=at_rest.flow_version if at_rest is not None else None,
-            handled=tuple(row.position for row in rows),
             dead=tuple(DeadLetter(row.position, CANNOT_BE_KEPT) for row in rows),
         )
         await self._commit(commit)

@@ -6,6 +6,9 @@ What lives here: getting the versions that actors may be in. What must not: what
 
 from __future__ import annotations
 
+import msgspec
+from structlog.typing import FilteringBoundLogger
+
 from actors.conversation.state import Surroundings
 from actors.flow.check import check_flow
 from actors.flow.model import Flow
@@ -36,12 +39,19 @@ def load_flow(config: Config) -> FlowSource | list[str]:
     return [f"{path}:{fault}" for fault in faults] if faults else found
 
 
-async def keep_versions(store: Store, source: FlowSource, now_ms: int) -> dict[str, Flow]:
+async def keep_versions(
+    store: Store, source: FlowSource, now_ms: int, log: FilteringBoundLogger
+) -> dict[str, Flow]:
     """Keep the current version; every version that a conversation may be in. May block."""
     await store.keep_flow(source.version, encode_flow(source.flow), now_ms)
     kept = await store.flows()
-    versions = {version: decode_flow(body) for version, body in kept.items()}
-    versions[source.version] = source.flow
+    versions = {source.version: source.flow}
+    for version, body in kept.items():
+        try:
+            versions.setdefault(version, decode_flow(body))
+        except msgspec.MsgspecError:
+            # The language has moved on. Conversations in that version go on in the current one.
+            log.error("flow_version_unreadable", flow_version=version, alarm=True)
     return versions
 
 

@@ -25,7 +25,6 @@ from adapters.ports import (
     Reception,
 )
 from daemon.clock import Clock
-from daemon.metrics import Metrics
 from state.rows import (
     Acceptance,
     Arrival,
@@ -40,12 +39,9 @@ from state.store import Store
 class Intake:
     """Commits what came in; one unit of work a request."""
 
-    def __init__(
-        self, store: Store, clock: Clock, metrics: Metrics, log: FilteringBoundLogger
-    ) -> None:
+    def __init__(self, store: Store, clock: Clock, log: FilteringBoundLogger) -> None:
         self._store = store
         self._clock = clock
-        self._metrics = metrics
         self._log = log
         self.under_way = 0
         """Requests that are being committed."""
@@ -64,13 +60,6 @@ class Intake:
         return accepted
 
     def _tell_log(self, reception: Reception, accepted: Acceptance, source: str) -> None:
-        self._metrics.accepted_events.labels(source).inc(accepted.taken)
-        self._metrics.duplicates.labels(source).inc(accepted.duplicates)
-        damaged = [event for event in reception.events if isinstance(event, Damaged)]
-        for event in damaged:
-            self._log.error(
-                "event_damaged", source=source, message_id=event.message_id, reason=event.error
-            )
         if reception.events or accepted.receipts_unknown:
             self._log.info(
                 "accepted",

@@ -64,7 +64,6 @@ class Metrics:
         self.sweep_found = self._counter(
             "sweep_found", "Actors that only the sweep found; expected: none"
         )
-        self.timers_fired = self._counter("timers_fired", "Timers that fell due")
         self.clock_jumps = self._counter("clock_jumps", "Jumps of the wall clock")
         self.log_lines_dropped = self._counter(
             "log_lines_dropped", "Log lines that nobody read in time"

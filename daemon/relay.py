@@ -21,10 +21,10 @@ from structlog.typing import FilteringBoundLogger
 from actors import outcomes
 from actors.calls import Call, Promise, promise_of
 from actors.codec import Unreadable, decode_call
-from actors.outcomes import Delivered, Outcome, Rejected, Transient, Unknown
+from actors.outcomes import Outcome, Rejected, Transient, Unknown
 from actors.values import Fault
 from adapters.ports import Attempt, Sender
-from daemon import sending
+from daemon import call_log, sending
 from daemon.clock import Clock
 from daemon.metrics import Metrics
 from daemon.sending import Pace
@@ -34,11 +34,8 @@ from state.store import Store, StoreFull
 
 _FULL_PAUSE_S = 1.0
 _BATCH = 200
+_CONTROL = "/control"
 _PAUSE_MIN_S = 1.0
-_FOR_THE_OPERATOR = frozenset(
-    {outcomes.UNAUTHORIZED, outcomes.FORBIDDEN, outcomes.PAYMENT, outcomes.ACCOUNT}
-)
-"""Faults that no waiting mends, whatever else the adapter says of them."""
 
 
 class _Destination:
@@ -49,6 +46,20 @@ class _Destination:
         self.concurrency = concurrency
         self.active = 0
         self.paused_until_ms = 0
+
+
+class _UnderWay:
+    """A call under way, which its lane may stop waiting for."""
+
+    def __init__(self) -> None:
+        self.done = trio.Event()
+        self.may_detach = False
+        self.detached = False
+
+
+def _pool_of(lane: str, destination: str) -> str:
+    """Cancels have workers of their own: starts that hang must not hold them up."""
+    return destination + _CONTROL if lane.endswith(_CONTROL) else destination
 
 
 class Relay:
@@ -79,6 +90,9 @@ class Relay:
         """Heap of (due, lane, destination)."""
         self._reconcile_at: list[int] = []
         self._reconciling = 0
+        self._detached = 0
+        """Calls under way for which their lanes do not wait any more."""
+        self._workers: trio.Nursery | None = None
         self._news = trio.Event()
         self._ended = trio.Event()
         """Set whenever a call has ended; for a stop that waits."""
@@ -90,10 +104,11 @@ class Relay:
         """Lanes have something new."""
         now_ms = self._clock.now_ms()
         for ring in rings:
+            pool = _pool_of(ring.lane, ring.destination)
             if ring.due_ms > now_ms:
-                heapq.heappush(self._later, (ring.due_ms, ring.lane, ring.destination))
+                heapq.heappush(self._later, (ring.due_ms, ring.lane, pool))
             else:
-                self._ready(ring.lane, ring.destination)
+                self._ready(ring.lane, pool)
         self._news.set()
 
     def _ready(self, lane: str, name: str) -> None:
@@ -105,7 +120,9 @@ class Relay:
     def _destination(self, name: str) -> _Destination:
         found = self._destinations.get(name)
         if found is None:
-            found = self._destinations[name] = _Destination(self._concurrency_of(name))
+            found = self._destinations[name] = _Destination(
+                self._concurrency_of(name.removesuffix(_CONTROL))
+            )
         return found
 
     def pause(self, name: str, pause_s: float) -> None:
@@ -121,7 +138,7 @@ class Relay:
         ready = sum(
             len(one.ready) for one in self._destinations.values() if one.paused_until_ms <= now_ms
         )
-        return len(self._serving) + ready + self._reconciling
+        return len(self._serving) + self._detached + ready + self._reconciling
 
     def next_due_ms(self) -> int | None:
         """When something falls due by itself."""
@@ -166,6 +183,7 @@ class Relay:
     async def run(self) -> None:
         """Serve lanes until cancelled."""
         async with trio.open_nursery() as workers:
+            self._workers = workers
             while True:
                 self._news = trio.Event()
                 due_ms = self._dispatch(workers)
@@ -178,7 +196,7 @@ class Relay:
 
     async def drained(self) -> None:
         """Returns when no call is under way; for a stop."""
-        while self._serving:
+        while self._serving or self._detached:
             self._ended = trio.Event()
             await self._ended.wait()
 
@@ -206,7 +224,12 @@ class Relay:
     async def _serve(self, name: str, destination: _Destination) -> None:
         """A worker: one row of each waiting lane in turn, until none waits."""
         try:
-            while destination.ready and not self._stopping:
+            # Calls that were set aside count too: a worker ends where they have taken its place.
+            while (
+                destination.ready
+                and not self._stopping
+                and destination.active <= destination.concurrency
+            ):
                 if destination.paused_until_ms > self._clock.now_ms():
                     break
                 lane, _ = destination.ready.popitem(last=False)
@@ -236,12 +259,41 @@ class Relay:
                     heapq.heappush(self._later, (next_due_ms, lane, name))
                 return False
             case Claimed(row):
-                await self._settle(await self._attempt(row))
+                await self._send(row, name)
                 return True
+
+    async def _send(self, row: OutboxRow, name: str) -> None:
+        """Make one attempt. Its lane waits for the answer, but a chat does not wait for long."""
+        call = _UnderWay()
+        assert self._workers is not None
+        self._workers.start_soon(self._attempt_and_settle, row, name, call)
+        with trio.move_on_after(self._pace.unknown_after_s):
+            await call.done.wait()
+        if call.done.is_set() or not call.may_detach:
+            await call.done.wait()
+            return
+        # Set aside as unknown; what becomes of the call is recorded whenever it is known. Until
+        # then it counts as under way at its destination.
+        call.detached = True
+        self._detached += 1
+        self._destination(name).active += 1
+        self._log.warning("call_set_aside", actor=row.actor, effect=row.effect)
+        await self._settle(sending.set_aside(row, self._clock.now_ms(), self._pace))
+
+    async def _attempt_and_settle(self, row: OutboxRow, name: str, call: _UnderWay) -> None:
+        try:
+            await self._settle(await self._attempt(row, call))
+        finally:
+            call.done.set()
+            if call.detached:
+                self._detached -= 1
+                self._destination(name).active -= 1
+                self._news.set()
+                self._ended.set()
 
     # --- one attempt ----------------------------------------------------------------------------
 
-    async def _attempt(self, row: OutboxRow) -> Settlement:
+    async def _attempt(self, row: OutboxRow, under_way: _UnderWay) -> Settlement:
         now_ms = self._clock.now_ms()
         try:
             call = decode_call(row.body)
@@ -259,15 +311,16 @@ class Relay:
             )
             return instead
         sender = self._sender_of(row.destination)
+        promise = self._promise(sender, call)
+        under_way.may_detach = promise is Promise.RECONCILED
         began = time.monotonic()
         outcome = await self._perform(sender, call, row, now_ms)
         seconds = time.monotonic() - began
         now_ms = self._clock.now_ms()
-        promise = self._promise(sender, call)
         settlement = sending.after(row, call, outcome, promise, now_ms, self._pace)
         if isinstance(outcome, Transient) and outcome.pause_destination:
             self.pause(row.destination, outcome.retry_after_s or self._pace.backoff_first_s)
-        self._tell_log(row, call, outcome, settlement, seconds)
+        call_log.tell(self._log, self._metrics, row, call, outcome, settlement, seconds)
         return settlement
 
     async def _perform(
@@ -336,36 +389,6 @@ class Relay:
     def _unreadable(self, row: OutboxRow, now_ms: int) -> Settlement:
         self._log.error("call_unreadable", actor=row.actor, effect=row.effect, alarm=True)
         return Settlement(row.effect, row.attempts, SettleAs.REJECTED, now_ms, error="unreadable")
-
-    def _tell_log(
-        self, row: OutboxRow, call: Call, outcome: Outcome, settlement: Settlement, seconds: float
-    ) -> None:
-        name = type(outcome).__name__.lower()
-        self._metrics.sends.labels(row.destination, name).inc()
-        self._metrics.send_seconds.labels(row.destination).observe(seconds)
-        if isinstance(outcome, Unknown):
-            self._metrics.unknown_sends.labels(row.destination).inc()
-        if settlement.outcome is SettleAs.RESEND:
-            self._metrics.doubles_possible.labels(row.destination).inc()
-        fault = None if isinstance(outcome, Delivered) else outcome.fault
-        alarm = isinstance(outcome, Rejected) and outcome.alarm
-        alarm = alarm or (fault is not None and fault.code in _FOR_THE_OPERATOR)
-        write = self._log.info if fault is None else self._log.warning
-        write(
-            "call",
-            actor=row.actor,
-            effect=row.effect,
-            cause=row.cause,
-            call=type(call).__name__,
-            destination=row.destination,
-            attempt=row.attempts,
-            outcome=name,
-            settled=settlement.outcome.value,
-            fault=fault.code if fault is not None else None,
-            detail=fault.detail or None if fault is not None else None,
-            alarm=alarm or None,
-            ms=round(seconds * 1000, 1),
-        )
 
 
 def _no_sender() -> Rejected:

@@ -27,6 +27,8 @@ class Pace(Struct, frozen=True):
     backoff_first_s: float
     backoff_max_s: float
     reconcile_after_s: float
+    unknown_after_s: float = 5.0
+    """How long a lane waits for the answer to a message to a person."""
 
 
 def before(row: OutboxRow, call: Call, now_ms: int) -> Settlement | None:
@@ -70,10 +72,15 @@ def after_unknown(
         case Promise.AT_MOST_ONCE:
             return _unknown(row, call, fault, now_ms)
         case Promise.RECONCILED:
-            due_ms = now_ms + round(pace.reconcile_after_s * 1000)
-            return _settle(row, SettleAs.UNKNOWN, now_ms, due_ms=due_ms, error=fault.code)
+            return set_aside(row, now_ms, pace, fault.code)
         case _:
             assert_never(promise)
+
+
+def set_aside(row: OutboxRow, now_ms: int, pace: Pace, error: str = outcomes.TIMEOUT) -> Settlement:
+    """Of unknown fate; a receipt may settle it, else it is looked at again after a while."""
+    due_ms = now_ms + round(pace.reconcile_after_s * 1000)
+    return _settle(row, SettleAs.UNKNOWN, now_ms, due_ms=due_ms, error=error)
 
 
 def reconcile(row: OutboxRow, call: Call, now_ms: int) -> Settlement:

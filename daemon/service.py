@@ -110,7 +110,8 @@ def leaves_of(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseExceptio
 
 def _exit_code(errors: list[BaseException], log: FilteringBoundLogger) -> int:
     """The worst of what happened, told in one line that names the cause."""
-    for error in errors:
+    # What leaves the disk in doubt is worse than what only kept us from starting.
+    for error in sorted(errors, key=lambda error: not isinstance(error, StoreBroken)):
         match error:
             case StoreBroken():
                 log.critical("store_broken", reason=str(error), alarm=True)

@@ -99,7 +99,7 @@ class Daemon:
         """
         clock = wiring.make_clock(self._config, self._metrics)
         async with wiring.open_store(self._config, self._bell) as store:
-            versions = await flows.keep_versions(store, self._source, clock.now_ms())
+            versions = await flows.keep_versions(store, self._source, clock.now_ms(), self._log)
             around = flows.surroundings(self._config, self._source, versions)
             async with wiring.open_vendors(self._config) as vendors:
                 await self._run(store, clock, vendors, around, task_status)
@@ -160,6 +160,7 @@ class Daemon:
                 backoff_first_s=limits.send_backoff_first_s,
                 backoff_max_s=limits.send_backoff_max_s,
                 reconcile_after_s=limits.reconcile_after_s,
+                unknown_after_s=limits.unknown_after_s,
             ),
             concurrency_of=limits.concurrency_of,
         )
@@ -214,7 +215,7 @@ class Daemon:
         task_status: trio.TaskStatus[int],
     ) -> None:
         config, limits = self._config, self._config.limits
-        intake = Intake(store, clock, self._metrics, self._log)
+        intake = Intake(store, clock, self._log)
         public = public_app(
             vendors.receivers,
             intake.accept,

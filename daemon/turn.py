@@ -115,6 +115,7 @@ def run_turn(
     )
     heard = tuple(_hear(fold, living, row, around, poison=poison) for row in rows)
     timers = fold.timers
+    dead = {letter.position for letter in fold.dead}
     commit = Commit(
         actor=living.actor,
         expected_version=at_rest.version if at_rest is not None else 0,
@@ -123,7 +124,7 @@ def run_turn(
         at_ms=now_ms,
         failures=fold.failures,
         flow_version=living.flow_version,
-        handled=tuple(row.position for row in rows),
+        handled=tuple(row.position for row in rows if row.position not in dead),
         dead=tuple(fold.dead),
         messages=tuple(fold.messages),
         effects=tuple(fold.effects.values()),

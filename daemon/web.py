@@ -63,6 +63,7 @@ def public_app(
         ]
     )
     app.router.redirect_slashes = False  # a webhook that was redirected would be lost
+    app.router.default = _Nowhere(log)
     return app
 
 
@@ -148,8 +149,7 @@ class _Webhook:
         self._receiver = receiver
         self._shared = shared
         self._log = shared.log.bind(source=source)
-        self._refusals_unlogged = 0
-        self._refusal_logged_at = -REFUSALS_LOGGED_EVERY_S
+        self._refusals = _Refusals(self._log)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI. Whatever goes wrong, there is an answer, and the server goes on."""
@@ -158,7 +158,7 @@ class _Webhook:
             answer = await self._answer(Request(scope, receive), held)
         except _Refused as refused:
             answer = refused.answer
-            self._log_refusal(refused.why, answer.status)
+            self._refusals.tell(refused.why, answer.status)
         except _Left:
             self._shared.metrics.webhooks.labels(self._source, "left").inc()
             return
@@ -222,11 +222,12 @@ class _Webhook:
     async def _commit(self, understood: Reception, began: float) -> HttpAnswer:
         """The receiver's answer, once what the request meant is durable."""
         metrics = self._shared.metrics
-        for ignored in understood.ignored:
-            metrics.ignored_events.labels(self._source).inc()
-            self._log.debug("webhook.ignored", what=ignored.what)
+        if understood.ignored:
+            metrics.ignored_events.labels(self._source).inc(len(understood.ignored))
+            what = sorted({ignored.what for ignored in understood.ignored})
+            self._log.info("webhook.ignored", what=what, count=len(understood.ignored))
         if understood.refused is not None:
-            self._log_refusal(understood.refused, understood.answer.status)
+            self._refusals.tell(understood.refused, understood.answer.status)
             return understood.answer
         if not understood.events and not understood.receipts:
             return understood.answer
@@ -259,17 +260,38 @@ class _Webhook:
         # It may be committed all the same; then the vendor's next try is a duplicate.
         raise _Refused(503, "commit too slow", _LATER)
 
-    def _log_refusal(self, why: str, status: int) -> None:
-        """At most one line a second: whoever forges webhooks must not fill the log."""
-        self._refusals_unlogged += 1
-        now = trio.current_time()
-        if now - self._refusal_logged_at < REFUSALS_LOGGED_EVERY_S:
+
+class _Nowhere:
+    """Every other address: 404, told to the operator, who may have given a vendor a wrong one."""
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        self._refusals = _Refusals(log.bind(source="nowhere"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
             return
-        self._refusal_logged_at = now
-        self._log.warning(
-            "webhook.refused", reason=why, status=status, count=self._refusals_unlogged
-        )
-        self._refusals_unlogged = 0
+        self._refusals.tell("unknown path", 404)
+        await _response(HttpAnswer(404, headers=(_CLOSE,)))(scope, receive, send)
+
+
+class _Refusals:
+    """Logs refusals, at most one line a second: whoever forges webhooks must not fill the log."""
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        self._log = log
+        self._unlogged = 0
+        self._logged_at = -REFUSALS_LOGGED_EVERY_S
+
+    def tell(self, why: str, status: int) -> None:
+        """Log a refusal now, or count it in the next line."""
+        self._unlogged += 1
+        now = trio.current_time()
+        if now - self._logged_at < REFUSALS_LOGGED_EVERY_S:
+            return
+        self._logged_at = now
+        self._log.warning("webhook.refused", reason=why, status=status, count=self._unlogged)
+        self._unlogged = 0
 
 
 class _Held:

@@ -55,7 +55,8 @@ async def open_vendors(config: Config) -> AsyncIterator[Vendors]:
 
         async def client(destination: str) -> httpx.AsyncClient:
             # A pool as large as what may be under way: a smaller one starves, a larger one idles.
-            size = config.limits.concurrency_of(destination)
+            # Twice the limit, since cancels have as many workers again.
+            size = 2 * config.limits.concurrency_of(destination)
             limits = httpx.Limits(max_connections=size, max_keepalive_connections=size)
             made = httpx.AsyncClient(
                 limits=limits,
