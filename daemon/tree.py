@@ -143,7 +143,7 @@ class Daemon:
                     self._stopped_at + limits.drain_s, trio.current_time() + _ACTORS_GRACE_S
                 )
             relay.stop()
-            with trio.move_on_after(_RELAY_GRACE_S):
+            with trio.move_on_after(min(_RELAY_GRACE_S, limits.drain_s)):
                 await relay.drained()
             background.cancel_scope.cancel()
 

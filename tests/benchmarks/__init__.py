@@ -1,0 +1,1 @@
+"""Benchmarks: `make bench` prints tables; docs/performance.md keeps the figures."""

@@ -1,0 +1,1 @@
+"""The real daemon as a child process, among simulated vendors on loopback."""
