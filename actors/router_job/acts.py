@@ -152,6 +152,9 @@ def _poll_again(turn: JobTurn) -> None:
     growth = policy.poll_factor ** min(job.polls, _POLL_GROWTHS)
     pause_s = min(policy.poll_first_s * growth, float(policy.poll_max_s))
     report = turn.report
+    if report is not None and report.road is Road.CALLBACK:
+        # Callbacks arrive, so a look is only the net below them.
+        pause_s = float(policy.poll_max_s)
     if report is not None and report.retry_after_s is not None:
         # A provider may ask for rarer looks, within reason (the deadline looks in any case), never
         # for more frequent ones: every job would do its part to overrun both sides.
