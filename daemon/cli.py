@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
+
+from daemon.operator_cli import register
 
 app = App(
     name="routerbot",
@@ -20,6 +22,7 @@ app = App(
 )
 flow_app = App(name="flow", help="The flow file: menus, texts, policies.")
 app.command(flow_app)
+register(app)
 
 ConfigPath = Annotated[Path, Parameter(name="--config", help="The configuration, a TOML file.")]
 
@@ -67,6 +70,44 @@ def sandbox(
     else:
         mode = "serve"
     return run_sandbox(mode, scripts or [], keep, language)
+
+
+@app.command
+def logs(
+    file: Annotated[Path | None, Parameter(help="A file of log lines; none: the input.")] = None,
+    *,
+    conversation: Annotated[str | None, Parameter(help="Only this, and who worked for it.")] = None,
+    job: Annotated[str | None, Parameter(help="Only this job.")] = None,
+    actor: Annotated[str | None, Parameter(help="Only this actor.")] = None,
+    level: Annotated[
+        Literal["info", "warning", "error", "critical"] | None, Parameter(help="This and above.")
+    ] = None,
+    event: Annotated[
+        list[str] | None, Parameter(help="Only this event; repeatable.", negative="")
+    ] = None,
+    alarms: Annotated[bool, Parameter(help="Only alarms.", negative="")] = False,
+    cause: Annotated[
+        str | None, Parameter(help="All that led to a message or effect, and all it led to.")
+    ] = None,
+    as_json: Annotated[bool, Parameter("--json", help="Lines unchanged.", negative="")] = False,
+    no_colour: Annotated[bool, Parameter(help="No colours.", negative="")] = False,
+) -> int:
+    """Show JSON log lines to people: `journalctl -u routerbot -o cat -f | routerbot logs`.
+
+    An id may be given by its beginning. Exit 1 where the file cannot be read or an id is not clear.
+    """
+    from daemon.log_reader import Wanted, run_logs
+
+    wanted = Wanted(
+        conversation=conversation,
+        job=job,
+        actor=actor,
+        level=level,
+        events=frozenset(event or ()),
+        alarms=alarms,
+        cause=cause,
+    )
+    return run_logs(file, wanted, as_json=as_json, colour=not no_colour)
 
 
 @flow_app.command

@@ -27,7 +27,9 @@ from adapters.ports import Attempt, Sender
 from daemon import call_log, sending
 from daemon.clock import Clock
 from daemon.metrics import Metrics
+from daemon.pauses import Pauses
 from daemon.sending import Pace
+from daemon.unknowns import Unknowns
 from daemon.waiting import wait_for
 from state.rows import Claimed, LaneRing, NothingDue, OutboxRow, SettleAs, Settlement
 from state.store import Store, StoreFull
@@ -75,6 +77,7 @@ class Relay:
         *,
         pace: Pace,
         concurrency_of: Callable[[str], int],
+        pauses: Pauses | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -83,13 +86,15 @@ class Relay:
         self._log = log
         self._pace = pace
         self._concurrency_of = concurrency_of
+        self._pauses = pauses or Pauses(None)
         self._destinations: dict[str, _Destination] = {}
         self._serving: dict[str, bool] = {}
         """Lanes that a worker has, and whether they rang meanwhile."""
         self._later: list[tuple[int, str, str]] = []
         """Heap of (due, lane, destination)."""
-        self._reconcile_at: list[int] = []
-        self._reconciling = 0
+        self._held: dict[str, str] = {}
+        """Lanes that the operator paused, and their destinations."""
+        self._unknowns = Unknowns(store, clock, self._settle, metrics, log)
         self._detached = 0
         """Calls under way for which their lanes do not wait any more."""
         self._workers: trio.Nursery | None = None
@@ -131,6 +136,21 @@ class Relay:
         destination = self._destination(name)
         destination.paused_until_ms = max(destination.paused_until_ms, until_ms)
 
+    def resumed(self) -> None:
+        """Something that the operator had paused may go on."""
+        held, self._held = self._held, {}
+        for lane, name in held.items():
+            self._ready(lane, name)
+        self._news.set()
+
+    def waiting(self, now_ms: int) -> dict[str, int]:
+        """Destinations that are left alone for a while, and for how many seconds."""
+        return {
+            name: (one.paused_until_ms - now_ms) // 1000 + 1
+            for name, one in self._destinations.items()
+            if one.paused_until_ms > now_ms
+        }
+
     @property
     def active(self) -> int:
         """Calls under way, and lanes that could be served now."""
@@ -138,11 +158,13 @@ class Relay:
         ready = sum(
             len(one.ready) for one in self._destinations.values() if one.paused_until_ms <= now_ms
         )
-        return len(self._serving) + self._detached + ready + self._reconciling
+        return len(self._serving) + self._detached + ready + self._unknowns.looking
 
     def next_due_ms(self) -> int | None:
         """When something falls due by itself."""
-        dues = [entry[0] for entry in self._later[:1]] + self._reconcile_at[:1]
+        dues = [entry[0] for entry in self._later[:1]]
+        if self._unknowns.next_ms is not None:
+            dues.append(self._unknowns.next_ms)
         now_ms = self._clock.now_ms()
         dues += [
             one.paused_until_ms
@@ -163,7 +185,7 @@ class Relay:
             self.lanes(rings)
             after = rings[-1].lane
         # Rows of unknown fate wait for their time; look for them at once and whenever one is due.
-        heapq.heappush(self._reconcile_at, self._clock.now_ms())
+        self._unknowns.look_at(self._clock.now_ms())
 
     def _interrupted(self, row: OutboxRow) -> Settlement:
         now_ms = self._clock.now_ms()
@@ -207,11 +229,8 @@ class Relay:
         while self._later and self._later[0][0] <= now_ms:
             _, lane, name = heapq.heappop(self._later)
             self._ready(lane, name)
-        if self._reconcile_at and self._reconcile_at[0] <= now_ms:
-            while self._reconcile_at and self._reconcile_at[0] <= now_ms:
-                heapq.heappop(self._reconcile_at)
-            self._reconciling += 1
-            workers.start_soon(self._reconcile)
+        if self._unknowns.take_due(now_ms):
+            workers.start_soon(self._unknowns.look)
         for name, destination in self._destinations.items():
             if destination.paused_until_ms > now_ms:
                 continue
@@ -233,6 +252,9 @@ class Relay:
                 if destination.paused_until_ms > self._clock.now_ms():
                     break
                 lane, _ = destination.ready.popitem(last=False)
+                if self._pauses.holds(lane):
+                    self._held[lane] = name
+                    continue
                 self._serving[lane] = False
                 try:
                     more = await self._one(lane, name)
@@ -354,41 +376,12 @@ class Relay:
             else:
                 break
         if settlement.outcome is SettleAs.UNKNOWN and settlement.due_ms is not None:
-            heapq.heappush(self._reconcile_at, settlement.due_ms)
-            self._news.set()
-
-    async def _reconcile(self) -> None:
-        """Look once more at messages to people whose fate is not known."""
-        try:
-            await self._reconcile_due()
-        finally:
-            self._reconciling -= 1
-
-    async def _reconcile_due(self) -> None:
-        now_ms = self._clock.now_ms()
-        while rows := await self._store.unknown_due(now_ms, _BATCH):
-            for row in rows:
-                try:
-                    settlement = sending.reconcile(row, decode_call(row.body), now_ms)
-                except Unreadable:
-                    settlement = self._unreadable(row, now_ms)
-                if settlement.outcome is SettleAs.RESEND:
-                    self._metrics.doubles_possible.labels(row.destination).inc()
-                self._log.warning(
-                    "unknown_settled",
-                    actor=row.actor,
-                    effect=row.effect,
-                    settled=settlement.outcome.value,
-                )
-                await self._settle(settlement)
-        waiting = await self._store.unknown_due(1 << 62, 1)
-        for row in waiting:
-            heapq.heappush(self._reconcile_at, row.due_ms)
+            self._unknowns.look_at(settlement.due_ms)
             self._news.set()
 
     def _unreadable(self, row: OutboxRow, now_ms: int) -> Settlement:
         self._log.error("call_unreadable", actor=row.actor, effect=row.effect, alarm=True)
-        return Settlement(row.effect, row.attempts, SettleAs.REJECTED, now_ms, error="unreadable")
+        return sending.unreadable(row, now_ms)
 
 
 def _no_sender() -> Rejected:

@@ -104,6 +104,11 @@ def reconcile(row: OutboxRow, call: Call, now_ms: int) -> Settlement:
             assert_never(purpose)
 
 
+def unreadable(row: OutboxRow, now_ms: int) -> Settlement:
+    """A row whose body cannot be understood: nobody can be told, so it just ends."""
+    return _settle(row, SettleAs.REJECTED, now_ms, error="unreadable")
+
+
 def _again(
     row: OutboxRow,
     call: Call,

@@ -79,7 +79,7 @@ async def serve(
         if connections.cancel_scope.cancelled_caught:
             log.warning("http.drain_cut", server=name)
     if isinstance(bind, Path):
-        _remove_socket(bind)
+        remove_socket(bind)
 
 
 class _Door:
@@ -169,7 +169,7 @@ class _Door:
 async def _listen(bind: str | Path, backlog: int) -> trio.socket.SocketType:
     try:
         if isinstance(bind, Path):
-            return _listen_unix(bind, backlog)
+            return listen_unix(bind, backlog)
         match parse_bind(bind):
             case FdBind(fd):
                 return _adopt(fd)
@@ -205,9 +205,9 @@ def _adopt(fd: int) -> trio.socket.SocketType:
     return trio.socket.from_stdlib_socket(adopted)
 
 
-def _listen_unix(path: Path, backlog: int) -> trio.socket.SocketType:
+def listen_unix(path: Path, backlog: int) -> trio.socket.SocketType:
     """A socket left by a process that was killed is replaced; anything else in its place is not."""
-    _remove_socket(path)
+    remove_socket(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         # Nobody may connect between bind and chmod.
@@ -223,7 +223,8 @@ def _listen_unix(path: Path, backlog: int) -> trio.socket.SocketType:
     return trio.socket.from_stdlib_socket(listener)
 
 
-def _remove_socket(path: Path) -> None:
+def remove_socket(path: Path) -> None:
+    """Remove a unix socket; anything else of that name stays."""
     if path.is_socket():
         path.unlink()
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from importlib.metadata import version
+from pathlib import Path
 
 import trio
 from starlette.requests import Request
@@ -25,10 +27,12 @@ from daemon.config import Config
 from daemon.connection import ServerLimits
 from daemon.intake import Intake
 from daemon.metrics import Metrics
+from daemon.operator import Operator, serve_operator
+from daemon.pauses import Pauses
 from daemon.registry import Registry
 from daemon.relay import Relay
 from daemon.sending import Pace
-from daemon.server import serve
+from daemon.server import BindFailed, serve
 from daemon.systemd import Notifier, watchdog, watchdog_interval_s
 from daemon.timers import Timers
 from daemon.web import WebLimits, admin_app, public_app
@@ -90,6 +94,7 @@ class Daemon:
         """Set it for a graceful end."""
         self._missing = ["recovery"]
         self._bell = Switchboard()
+        self._pauses = Pauses(_beside(config.state.database, ".paused"))
         self._stopped_at = 0.0
 
     async def run(self, task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED) -> None:
@@ -135,6 +140,8 @@ class Daemon:
                 async with trio.open_nursery() as inner:
                     inner.start_soon(timers.run)
                     quiet = partial(_quiet, clock, registry, relay, timers)
+                    operator = self._operator(store, clock, registry, relay)
+                    await inner.start(self._operators_door, operator)
                     await self._doors(store, clock, vendors, quiet, woken, task_status)
                     inner.cancel_scope.cancel()
                 registry.stop()
@@ -163,6 +170,7 @@ class Daemon:
                 unknown_after_s=limits.unknown_after_s,
             ),
             concurrency_of=limits.concurrency_of,
+            pauses=self._pauses,
         )
 
     def _actor_loop(self, store: Store, clock: Clock, around: Surroundings) -> ActorLoop:
@@ -176,6 +184,21 @@ class Daemon:
             actor_idle_s=limits.actor_idle_s,
             batch_max=limits.batch_max,
         )
+
+    def _operator(self, store: Store, clock: Clock, registry: Registry, relay: Relay) -> Operator:
+        about: dict[str, str | int] = {
+            "version": version("routerbot"),
+            "flow": self._source.flow.name,
+            "flow_version": self._source.version,
+        }
+        return Operator(store, clock, registry, relay, self._pauses, about)
+
+    async def _operators_door(self, operator: Operator, task_status: trio.TaskStatus[None]) -> None:
+        path = self._config.admin.socket
+        try:
+            await serve_operator(path, operator, self._log, task_status=task_status)
+        except OSError as error:
+            raise BindFailed(f"admin.socket {path}: {error.strerror or error}") from error
 
     def _start_background(
         self,
@@ -270,6 +293,10 @@ class Daemon:
             self._missing.append("stopping")
             self._notifier.stopping()
             self._log.info("stopping")
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
 
 
 def _quiet(clock: Clock, registry: Registry, relay: Relay, timers: Timers) -> dict[str, object]:

@@ -37,6 +37,9 @@ bind = "127.0.0.1:0"
 public_url = "https://bot.example.net"
 [admin]
 bind = "127.0.0.1:0"
+socket = "admin.sock"
+[state]
+database = "routerbot.db"
 [privacy]
 pseudonym_key = { env = "KEY" }
 [flow]

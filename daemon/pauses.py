@@ -1,0 +1,62 @@
+"""What the operator has paused: starts of jobs, or messages to customers.
+
+What lives here: the two switches, kept in a small file beside the database, so that a restart does
+not resume what was paused for a reason. What must not: holding the lanes back (`relay`).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+STARTS: Final = "starts"
+SENDS: Final = "sends"
+WHATS: Final = (STARTS, SENDS)
+
+_LANES = {STARTS: "/start", SENDS: "/message"}
+
+
+class Pauses:
+    """Remembers what is paused. Reading and writing the file blocks for a moment."""
+
+    def __init__(self, file: Path | None) -> None:
+        """`file`: where it is kept; None: in memory alone. A damaged file pauses everything."""
+        self._file = file
+        self._paused = self._read()
+
+    @property
+    def paused(self) -> tuple[str, ...]:
+        """What is paused, in a fixed order."""
+        return tuple(what for what in WHATS if what in self._paused)
+
+    def holds(self, lane: str) -> bool:
+        """Whether calls of a lane are held back. A cancel, a look or a web request never is."""
+        return any(lane.endswith(_LANES[what]) for what in self._paused)
+
+    def pause(self, what: str) -> None:
+        """Hold one of `WHATS` back from now on; what is under way goes on."""
+        self._keep(self._paused | {what})
+
+    def resume(self, what: str) -> None:
+        """Let it go on."""
+        self._keep(self._paused - {what})
+
+    def _read(self) -> frozenset[str]:
+        if self._file is None or not self._file.exists():
+            return frozenset()
+        try:
+            names = msgspec.json.decode(self._file.read_bytes(), type=frozenset[str])
+        except msgspec.MsgspecError:
+            # Somebody wanted a pause; of what, cannot be read. Nothing is lost by waiting.
+            return frozenset(WHATS)
+        return names & frozenset(WHATS)
+
+    def _keep(self, paused: frozenset[str]) -> None:
+        if self._file is not None:
+            beside = self._file.with_name(self._file.name + ".new")
+            beside.write_bytes(msgspec.json.encode(sorted(paused)))
+            os.replace(beside, self._file)
+        self._paused = paused
