@@ -19,6 +19,8 @@ class Letter(Struct):
     row: InboxRow
     done_ms: int | None = None
     error: str | None = None
+    replays: int = 0
+    replayed_at_ms: int | None = None
 
 
 class Call(Struct):

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 import trio
 from msgspec.structs import replace
 
-from actors.ids import ActorId, timer_message_id
-from state import memory_outbox, memory_turns
+from actors.ids import ActorId, EffectId, timer_message_id
+from state import memory_mending, memory_outbox, memory_turns
 from state.memory_disk import MemoryDisk
 from state.rows import (
     Acceptance,
@@ -25,11 +25,13 @@ from state.rows import (
     Claimed,
     Commit,
     Counts,
+    DeadLetterRow,
     InboxRow,
     LaneRing,
     NothingDue,
     OutboxRow,
     Receipt,
+    SettleAs,
     Settlement,
 )
 from state.store import Bell, ConstraintBroken, StaleCommit
@@ -207,6 +209,57 @@ class MemoryStore:
                     min(known.due_ms, ring.due_ms),
                 )
         return [lanes[lane] for lane in sorted(lanes)[:limit]]
+
+    # --- the operator's -------------------------------------------------------------------------
+
+    async def dead_letters(self, after: int, limit: int) -> list[DeadLetterRow]:
+        """See `Store.dead_letters`."""
+        disk = await self._look()
+        found = [memory_mending.dead_letter(disk, place) for place in disk.letters if place > after]
+        return [row for row in found if row is not None][:limit]
+
+    async def dead_letter(self, position: int) -> DeadLetterRow | None:
+        """See `Store.dead_letter`."""
+        return memory_mending.dead_letter(await self._look(), position)
+
+    async def replay_dead_letter(self, position: int, at_ms: int) -> bool:
+        """See `Store.replay_dead_letter`."""
+        disk, rings = await self._begin()
+        found = memory_mending.replay(disk, rings, position, at_ms)
+        await self._end(rings)
+        return found
+
+    async def drop_dead_letter(self, position: int) -> bool:
+        """See `Store.drop_dead_letter`."""
+        disk, rings = await self._begin()
+        found = memory_mending.drop(disk, position)
+        await self._end(rings)
+        return found
+
+    async def release(self, actor: ActorId, at_ms: int) -> bool:
+        """See `Store.release`."""
+        del at_ms  # A dict remembers no time of an actor.
+        disk, rings = await self._begin()
+        found = memory_mending.release(disk, actor)
+        await self._end(rings)
+        return found
+
+    async def unknown_sends(self, after: int, limit: int) -> list[OutboxRow]:
+        """See `Store.unknown_sends`."""
+        disk = await self._look()
+        rows = [
+            call.outside(disk.windows.get(call.actor))
+            for call in disk.calls.values()
+            if call.state == "unknown" and call.position > after
+        ]
+        return rows[:limit]
+
+    async def settle_unknown(self, effect: EffectId, outcome: SettleAs, at_ms: int) -> bool:
+        """See `Store.settle_unknown`."""
+        disk, rings = await self._begin()
+        found = memory_mending.settle_unknown(disk, rings, effect, outcome, at_ms)
+        await self._end(rings)
+        return found
 
     # --- counting -------------------------------------------------------------------------------
 

@@ -159,6 +159,16 @@ def prune(disk: MemoryDisk, before_ms: int, limit: int) -> int:
     for _, _, effect in settled:
         del disk.calls[effect]
     limit -= len(settled)
+    expired = sorted(
+        (call.new.not_after_ms, call.position, effect)
+        for effect, call in disk.calls.items()
+        if call.state == "held"
+        and call.new.not_after_ms is not None
+        and call.new.not_after_ms < before_ms
+    )[:limit]
+    for _, _, effect in expired:
+        del disk.calls[effect]
+    limit -= len(expired)
     newest_ms = max((at_ms for _, at_ms in disk.kept_flows.values()), default=0)
     used = {row.flow_version for row in disk.actors.values()}
     unused = [
@@ -174,4 +184,4 @@ def prune(disk: MemoryDisk, before_ms: int, limit: int) -> int:
     for parked in past:
         del disk.parked[parked.arrival.message_id]
         disk.bury(parked.arrival, parked.until_ms, PARKED_TOO_LONG)
-    return len(handled) + len(settled) + len(unused) + len(past)
+    return len(handled) + len(settled) + len(expired) + len(unused) + len(past)

@@ -36,6 +36,25 @@ WHERE position = ?1 AND actor = ?2 AND done_ms IS NULL;
 UPDATE inbox SET recoveries = recoveries + 1 WHERE position = ?1 AND done_ms IS NULL
 RETURNING recoveries;
 
+-- name: dead_letters
+SELECT
+    position, message_id, actor, at_ms, done_ms, error, body, cause, replayed_at_ms, replays
+FROM inbox
+WHERE error IS NOT NULL AND position > ?1 ORDER BY position LIMIT ?2;
+
+-- name: dead_letter
+SELECT
+    position, message_id, actor, at_ms, done_ms, error, body, cause, replayed_at_ms, replays
+FROM inbox
+WHERE error IS NOT NULL AND position = ?1;
+
+-- name: note_replay
+UPDATE inbox SET replays = ?2, replayed_at_ms = ?3 WHERE position = ?1;
+
+-- name: drop_dead_letter
+-- What is left is as good as a handled message: the memory of its id, until that is pruned.
+UPDATE inbox SET error = NULL, body = x'' WHERE position = ?1 AND error IS NOT NULL;
+
 -- name: park_message
 INSERT INTO parked (message_id, alias, at_ms, body, until_ms, opens_window_until_ms)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6);
@@ -75,6 +94,10 @@ ON CONFLICT (actor) DO UPDATE SET
     flow_version = excluded.flow_version,
     at_ms = excluded.at_ms
 WHERE actors.version = excluded.version - 1;
+
+-- name: release_actor
+UPDATE actors SET version = version + 1, status = 'active', failures = 0, at_ms = ?2
+WHERE actor = ?1 AND status = 'quarantined';
 
 -- name: known_aliases
 SELECT alias, actor FROM aliases WHERE alias IN (SELECT value FROM json_each(?1));
@@ -230,6 +253,17 @@ FROM outbox LEFT JOIN windows ON windows.actor = outbox.actor
 WHERE outbox.state = 'unknown' AND outbox.due_ms <= ?1
 ORDER BY outbox.due_ms, outbox.position LIMIT ?2;
 
+-- name: unknown_sends
+-- Few rows are of unknown fate at a time: as with `interrupted`, do not walk the whole table.
+SELECT
+    outbox.position, outbox.effect, outbox.actor, outbox.lane, outbox.destination, outbox.body,
+    outbox.cause, outbox.at_ms, outbox.attempts, outbox.due_ms, outbox.not_after_ms,
+    windows.until_ms, outbox.resends
+FROM outbox INDEXED BY outbox_unknown
+LEFT JOIN windows ON windows.actor = outbox.actor
+WHERE outbox.state = 'unknown' AND outbox.position > ?1
+ORDER BY outbox.position LIMIT ?2;
+
 -- name: open_lanes
 SELECT lane, min(destination), min(due_ms) FROM outbox
 WHERE state = 'pending' AND lane > ?1
@@ -290,6 +324,12 @@ DELETE FROM inbox WHERE position IN (
 DELETE FROM outbox WHERE position IN (
     SELECT position FROM outbox WHERE done_ms IS NOT NULL AND done_ms < ?1
     ORDER BY done_ms LIMIT ?2
+);
+
+-- name: prune_held
+DELETE FROM outbox WHERE position IN (
+    SELECT position FROM outbox WHERE state = 'held' AND not_after_ms < ?1
+    ORDER BY not_after_ms, position LIMIT ?2
 );
 
 -- name: prune_flows

@@ -9,7 +9,15 @@ from __future__ import annotations
 from actors.ids import ActorId
 from state.connection import Connection
 from state.queries import SQL
-from state.rows import ActorRow, ActorStatus, Counts, InboxRow, LaneRing, OutboxRow
+from state.rows import (
+    ActorRow,
+    ActorStatus,
+    Counts,
+    DeadLetterRow,
+    InboxRow,
+    LaneRing,
+    OutboxRow,
+)
 from state.sending import outbox_row
 
 
@@ -40,6 +48,24 @@ async def unknown_due(connection: Connection, now_ms: int, limit: int) -> list[O
     """Rows of unknown fate to be looked at."""
     rows = await connection.fetch(SQL["unknown_due"], (now_ms, limit))
     return [outbox_row(row) for row in rows]
+
+
+async def unknown_sends(connection: Connection, after: int, limit: int) -> list[OutboxRow]:
+    """Rows of unknown fate beyond a position."""
+    rows = await connection.fetch(SQL["unknown_sends"], (after, limit))
+    return [outbox_row(row) for row in rows]
+
+
+async def dead_letters(connection: Connection, after: int, limit: int) -> list[DeadLetterRow]:
+    """Dead letters beyond a position."""
+    rows = await connection.fetch(SQL["dead_letters"], (after, limit))
+    return [DeadLetterRow(*row) for row in rows]
+
+
+async def dead_letter(connection: Connection, position: int) -> DeadLetterRow | None:
+    """One dead letter."""
+    rows = await connection.fetch(SQL["dead_letter"], (position,))
+    return DeadLetterRow(*rows[0]) if rows else None
 
 
 async def open_lanes(connection: Connection, after: str, limit: int) -> list[LaneRing]:

@@ -120,6 +120,24 @@ class InboxRow(Struct, frozen=True):
     """How often it was about to be handled by an owner that had found it open at its start."""
 
 
+class DeadLetterRow(Struct, frozen=True):
+    """A dead letter, as the operator sees it."""
+
+    position: int
+    message_id: MessageId
+    actor: ActorId | None
+    """None: nobody it could go to. It cannot be replayed."""
+    at_ms: int
+    dead_at_ms: int
+    error: str
+    body: bytes
+    cause: MessageId | None = None
+    replayed_at_ms: int | None = None
+    """When it was last put into its actor's inbox again; None: never."""
+    replays: int = 0
+    """The number in the message id of the last replay; 0: never."""
+
+
 class NewMessage(Struct, frozen=True):
     """A message that a unit of work puts into an inbox."""
 
@@ -281,6 +299,7 @@ class Counts(Struct, frozen=True):
     """By status."""
     inbox_open: int
     inbox_dead: int
+    """All dead letters, those without an actor and those replayed included."""
     outbox: dict[str, int]
     """By state: pending, sending, held, unknown."""
     timers: int

@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from actors.ids import ActorId
+from actors.ids import ActorId, EffectId
 from state import reading
 from state.accepting import Accept
 from state.connection import Connection
+from state.mending import DropDeadLetter, Release, ReplayDeadLetter, SettleUnknown
 from state.rows import (
     Acceptance,
     ActorRow,
@@ -22,11 +23,13 @@ from state.rows import (
     Claimed,
     Commit,
     Counts,
+    DeadLetterRow,
     InboxRow,
     LaneRing,
     NothingDue,
     OutboxRow,
     Receipt,
+    SettleAs,
     Settlement,
 )
 from state.sending import Claim
@@ -100,6 +103,30 @@ class SqlStore(ABC):
         assert isinstance(answer, int)
         return answer
 
+    async def replay_dead_letter(self, position: int, at_ms: int) -> bool:
+        """See `Store.replay_dead_letter`."""
+        answer = await self._write(ReplayDeadLetter(position, at_ms))
+        assert isinstance(answer, bool)
+        return answer
+
+    async def drop_dead_letter(self, position: int) -> bool:
+        """See `Store.drop_dead_letter`."""
+        answer = await self._write(DropDeadLetter(position))
+        assert isinstance(answer, bool)
+        return answer
+
+    async def release(self, actor: ActorId, at_ms: int) -> bool:
+        """See `Store.release`."""
+        answer = await self._write(Release(actor, at_ms))
+        assert isinstance(answer, bool)
+        return answer
+
+    async def settle_unknown(self, effect: EffectId, outcome: SettleAs, at_ms: int) -> bool:
+        """See `Store.settle_unknown`."""
+        answer = await self._write(SettleUnknown(effect, outcome, at_ms))
+        assert isinstance(answer, bool)
+        return answer
+
     async def ping(self) -> None:
         """See `Store.ping`."""
         await self._write(Ping())
@@ -121,6 +148,18 @@ class SqlStore(ABC):
     async def unknown_due(self, now_ms: int, limit: int) -> list[OutboxRow]:
         """See `Store.unknown_due`."""
         return await self._read(partial(reading.unknown_due, now_ms=now_ms, limit=limit))
+
+    async def unknown_sends(self, after: int, limit: int) -> list[OutboxRow]:
+        """See `Store.unknown_sends`."""
+        return await self._read(partial(reading.unknown_sends, after=after, limit=limit))
+
+    async def dead_letters(self, after: int, limit: int) -> list[DeadLetterRow]:
+        """See `Store.dead_letters`."""
+        return await self._read(partial(reading.dead_letters, after=after, limit=limit))
+
+    async def dead_letter(self, position: int) -> DeadLetterRow | None:
+        """See `Store.dead_letter`."""
+        return await self._read(partial(reading.dead_letter, position=position))
 
     async def open_lanes(self, after: str, limit: int) -> list[LaneRing]:
         """See `Store.open_lanes`."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from actors.ids import ActorId
+from actors.ids import ActorId, EffectId
 from state.rows import (
     Acceptance,
     ActorRow,
@@ -23,11 +23,13 @@ from state.rows import (
     Claimed,
     Commit,
     Counts,
+    DeadLetterRow,
     InboxRow,
     LaneRing,
     NothingDue,
     OutboxRow,
     Receipt,
+    SettleAs,
     Settlement,
 )
 
@@ -151,7 +153,51 @@ class Store(Protocol):
 
         Handled messages (and with them the memory of duplicates), settled calls, parked messages
         whose time to wait ended before then (they become dead letters), flow versions that no
-        actor is in, but for the newest. Dead letters stay: they are the operator's.
+        actor is in, but for the newest, and held calls that became not worth sending before then
+        (`not_after_ms < before_ms`; nobody is told, as when a held call is dropped by its topic).
+        Dead letters stay: they are the operator's.
+        """
+
+    # --- the operator's -------------------------------------------------------------------------
+
+    async def dead_letters(self, after: int, limit: int) -> list[DeadLetterRow]:
+        """Dead letters beyond a position, in order; those that belong to nobody included."""
+
+    async def dead_letter(self, position: int) -> DeadLetterRow | None:
+        """One dead letter, or None where there is none at this position."""
+
+    async def replay_dead_letter(self, position: int, at_ms: int) -> bool:
+        """Put the body of a dead letter into its actor's inbox again, as a message of its own.
+
+        False where there is no such letter, or no actor it could go to. The new message is named
+        `<id of the letter>.replay.<n>`, where n rises with each replay and leaves out ids that were
+        seen before. It keeps time and cause of the letter and belongs to the present owner. The
+        letter stays, marked with `at_ms`. A quarantined actor hears the replay as it hears
+        everything: see `release`.
+        """
+
+    async def drop_dead_letter(self, position: int) -> bool:
+        """Forget a dead letter and its body; False where there is no such letter.
+
+        Its message id is remembered as that of a message handled when the letter died: the same
+        event sent again is a duplicate, until `prune` forgets messages of that time.
+        """
+
+    async def release(self, actor: ActorId, at_ms: int) -> bool:
+        """Make a quarantined actor active again, without failures, under its next version.
+
+        False where there is no such actor, or it is not quarantined. Its state is left as it is,
+        and nothing is rung. Whoever holds the actor in memory meets StaleCommit and reads again.
+        """
+
+    async def unknown_sends(self, after: int, limit: int) -> list[OutboxRow]:
+        """Rows of unknown fate beyond a position, in order, whether they are due or not."""
+
+    async def settle_unknown(self, effect: EffectId, outcome: SettleAs, at_ms: int) -> bool:
+        """Settle a row of unknown fate by the operator's word; False where it is not (any more).
+
+        DELIVERED and DROPPED end it, RESEND makes it pending, due at `at_ms`, counted as a resend,
+        and rings its lane. The actor is told nothing. Raises ConstraintBroken for another outcome.
         """
 
     async def counts(self) -> Counts:

@@ -10,6 +10,7 @@ of one kind keep theirs.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from types import UnionType
 from typing import Any
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from state import upkeep
 from state.accepting import Accept, apply_accepts
 from state.committing import apply_commits
 from state.connection import Connection
+from state.mending import Mending, apply_mendings
 from state.queries import SQL
 from state.rows import Commit, Settlement
 from state.sending import Claim, apply_claims, apply_settlements
@@ -25,7 +27,18 @@ from state.store import ConstraintBroken, StoreError
 from state.upkeep import CountRecovery, FireTimers, KeepFlow, Ping, Prune
 from state.work import Rings, Work
 
-Unit = Commit | Accept | Settlement | FireTimers | CountRecovery | KeepFlow | Prune | Ping | Claim
+Unit = (
+    Commit
+    | Accept
+    | Settlement
+    | FireTimers
+    | CountRecovery
+    | KeepFlow
+    | Prune
+    | Mending
+    | Ping
+    | Claim
+)
 
 
 class Done(Struct, frozen=True):
@@ -113,13 +126,14 @@ def _one_by_one(apply: Callable[[Work, Any], Awaitable[object]]) -> _ApplyKind:
 
 
 # Claims come last: they see the calls, the withdrawals and the settlements of their own group.
-_KINDS: tuple[tuple[type, _ApplyKind], ...] = (
+_KINDS: tuple[tuple[type | UnionType, _ApplyKind], ...] = (
     (Commit, apply_commits),
     (Accept, apply_accepts),
     (Settlement, apply_settlements),
     (FireTimers, _one_by_one(upkeep.fire_timers)),
     (CountRecovery, _one_by_one(upkeep.count_recovery)),
     (KeepFlow, _one_by_one(upkeep.keep_flow)),
+    (Mending, apply_mendings),
     (Prune, _one_by_one(upkeep.prune)),
     (Ping, _one_by_one(upkeep.ping)),
     (Claim, apply_claims),

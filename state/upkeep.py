@@ -85,7 +85,7 @@ async def keep_flow(work: Work, unit: KeepFlow) -> None:
 async def prune(work: Work, unit: Prune) -> int:
     """Forget up to the limit, kind by kind; how many rows."""
     done = 0
-    for statement in ("prune_inbox", "prune_outbox", "prune_flows"):
+    for statement in ("prune_inbox", "prune_outbox", "prune_held", "prune_flows"):
         if done < unit.limit:
             params = (unit.before_ms, unit.limit - done)
             done += await work.connection.run_many(SQL[statement], [params])

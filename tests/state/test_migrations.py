@@ -140,6 +140,8 @@ def nulls(statement: str) -> list[None]:
         ("open_inbox", "inbox_open"),
         ("interrupted", "outbox_sending"),
         ("unknown_due", "outbox_unknown"),
+        ("unknown_sends", "outbox_unknown"),
+        ("dead_letters", "inbox_dead"),
         ("open_lanes", "outbox_pending"),
         ("lane_heads", "outbox_pending"),
         ("lane_heads", "outbox_sending"),
@@ -149,6 +151,7 @@ def nulls(statement: str) -> list[None]:
         ("parked_for", "parked_by_alias"),
         ("prune_inbox", "inbox_handled"),
         ("prune_outbox", "outbox_settled"),
+        ("prune_held", "outbox_held_until"),
     ],
 )
 async def test_the_frequent_questions_use_their_index(

@@ -29,6 +29,8 @@ CREATE TABLE aliases (
 ) STRICT, WITHOUT ROWID;
 
 -- Open: done_ms is null. Dead letter: error is not null. Without an actor: nobody it could go to.
+-- replays: the number of a dead letter's last replay, which is part of that message's id. A dead
+-- letter that the operator drops is left as a handled message without a body.
 CREATE TABLE inbox (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     message_id TEXT NOT NULL UNIQUE,
@@ -40,7 +42,9 @@ CREATE TABLE inbox (
     recoveries INTEGER NOT NULL DEFAULT 0,
     done_ms INTEGER,
     error TEXT,
-    CHECK (actor IS NOT NULL OR error IS NOT NULL),
+    replays INTEGER NOT NULL DEFAULT 0,
+    replayed_at_ms INTEGER,
+    CHECK (actor IS NOT NULL OR done_ms IS NOT NULL),
     CHECK (error IS NULL OR done_ms IS NOT NULL)
 ) STRICT;
 
@@ -80,6 +84,8 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_pending ON outbox (lane, position) WHERE state = 'pending';
 CREATE INDEX outbox_sending ON outbox (lane, position) WHERE state = 'sending';
 CREATE INDEX outbox_held ON outbox (actor, position) WHERE state = 'held';
+CREATE INDEX outbox_held_until ON outbox (not_after_ms, position)
+WHERE state = 'held' AND not_after_ms IS NOT NULL;
 CREATE INDEX outbox_unknown ON outbox (due_ms, position) WHERE state = 'unknown';
 CREATE INDEX outbox_topic ON outbox (actor, topic)
 WHERE topic IS NOT NULL AND state IN ('pending', 'held');
