@@ -69,6 +69,7 @@ class Living(Generic[State]):
         self.actor = actor
         self._kind = kind
         self._state = kind.codec.decode(data) if data is not None else None
+        self._before = self._state
 
     @property
     def exists(self) -> bool:
@@ -82,6 +83,7 @@ class Living(Generic[State]):
 
         Raises whatever a bug raises; the state is then as before.
         """
+        self._before = self._state
         return self._adopt(self._kind.decide(self.actor, self._state, envelope, now_ms, around))
 
     def fall_back(
@@ -99,6 +101,10 @@ class Living(Generic[State]):
             return None
         self._state = decision.state
         return decision.effects
+
+    def rewind(self) -> None:
+        """Take the last decision back: what it wanted cannot be written."""
+        self._state = self._before
 
     def encoded(self) -> bytes:
         """The state as bytes; only for an actor that exists."""

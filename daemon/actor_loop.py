@@ -73,6 +73,11 @@ class ActorLoop:
                 else:
                     at_rest, living = await self._handle(living, at_rest, batch)
                 mailbox.position = batch[-1].position
+            if self.registry.crowded:
+                # Others wait for room and this one never rests: its rows wait in the store, its
+                # turn comes again behind theirs.
+                self.registry.go_to_the_back(mailbox)
+                return
 
     def _wake(self, actor: ActorId, at_rest: ActorRow | None) -> AnyLiving | None:
         try:

@@ -144,6 +144,17 @@ class Registry:
         """Actors that have a task."""
         return len(self._live)
 
+    @property
+    def crowded(self) -> bool:
+        """Whether actors wait for room while nobody is idle."""
+        return bool(self._waiting) and not self._idle
+
+    def go_to_the_back(self, mailbox: Mailbox) -> None:
+        """End a live actor's task and let it wait for room behind the others. No checkpoint."""
+        self._waiting[mailbox.actor] = None
+        self._waiting.move_to_end(mailbox.actor)
+        self.gone(mailbox)
+
     def stop(self) -> None:
         """Start nobody any more; who is idle goes, who is busy finishes its turn first."""
         self._stopping = True

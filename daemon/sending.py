@@ -121,7 +121,10 @@ def _again(
     pause_s = retry_after_s if retry_after_s is not None else backoff_s(row, pace)
     due_ms = now_ms + round(pause_s * 1000)
     out_of_time = row.not_after_ms is not None and due_ms > row.not_after_ms
-    if row.attempts >= pace.attempts_max or out_of_time:
+    # What is owed to a person is tried for as long as it is worth sending: an expired token or a
+    # vendor that is down for hours must not cost a result.
+    owed = isinstance(call, Say) and row.not_after_ms is not None
+    if out_of_time or (row.attempts >= pace.attempts_max and not owed):
         maybe = settle_as is SettleAs.RESEND
         code = outcomes.EXPIRED if out_of_time else outcomes.EXHAUSTED
         given_up = Fault(code, f"{fault.code} {fault.detail}".rstrip())

@@ -154,7 +154,9 @@ def _hear(
         return _fall_back(fold, living, row, envelope, around, QUARANTINED, None)
     try:
         effects = living.hear(envelope, fold.now_ms, around)
+        _check(effects)
     except Exception as error:  # noqa: BLE001  (a bug of ours: loud, set aside, and answered)
+        living.rewind()
         fold.failures += 1
         if fold.failures >= FAILURES_MAX:
             fold.status = ActorStatus.QUARANTINED
@@ -168,6 +170,18 @@ def _hear(
         # It has begun something new; a late message alone does not bring it back.
         fold.status = ActorStatus.ACTIVE
     return Heard(row, name, HANDLED, *_apply(fold, row, effects))
+
+
+def _check(effects: tuple[Effect, ...] | None) -> None:
+    """Raise for what cannot be written, such as half a character, while it can be set aside."""
+    for effect in effects or ():
+        match effect:
+            case Do(call):
+                encode_call(call)
+            case Tell(_, message):
+                encode_message(message)
+            case _:
+                pass
 
 
 def _fall_back(

@@ -338,3 +338,16 @@ def test_a_conversation_that_breaks_apologises_with_a_way_to_a_person() -> None:
     assert tapped.exists
     assert tapped.conversation == actor
     assert not isinstance(call, SendToDesk)
+
+
+def test_what_cannot_be_written_is_set_aside_and_the_state_is_as_before() -> None:
+    def half_a_character(turn: Turn[Notebook]) -> None:
+        turn.do(say("\ud83d"))
+
+    core = Core()
+    core.script = {"half": half_a_character}
+    result = turn(core, row("plain", 1), row("half", 2), row("after", 3), at_rest=resting())
+    assert [one.outcome for one in result.heard] == ["handled", "raised", "handled"]
+    assert [letter.position for letter in result.commit.dead] == [2]
+    assert heard(result)[0] == "plain"
+    assert "half" not in heard(result)
