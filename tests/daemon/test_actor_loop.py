@@ -113,6 +113,27 @@ async def test_many_actors_share_few_places(
         assert parts.registry.busy_count == 0
 
 
+async def test_one_that_never_rests_does_not_keep_others_out(
+    core: Core, monkeypatch: Patch, autojump_clock: object
+) -> None:
+    async with shell(core, monkeypatch, live_actors_max=1) as parts:
+        parts.store.pause = lambda: 0.4
+
+        async def chatter() -> None:
+            for number in range(60):
+                await parts.hear(str(number))
+                await trio.sleep(0.3)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(chatter)
+            await trio.sleep(2)
+            await parts.hear("quiet", actor=BOB)
+            await trio.sleep(8)
+            assert parts.notebook(BOB) == ("quiet",)
+        await trio.sleep(50)
+        assert parts.notebook() == tuple(str(number) for number in range(60))
+
+
 # --- trouble with the store ---------------------------------------------------------------------
 
 
