@@ -56,6 +56,9 @@ def sandbox(
         Path | None, Parameter(help="Keep database, configuration and logs in this folder.")
     ] = None,
     language: Annotated[str, Parameter(help="The bot's language: es, en or pt.")] = "en",
+    flow: Annotated[
+        Path | None, Parameter(help="A flow file of your own instead of the shipped one.")
+    ] = None,
 ) -> int:
     """Run the real daemon against a simulated WhatsApp, provider, CRM and Genesys.
 
@@ -69,7 +72,7 @@ def sandbox(
         mode = "chat"
     else:
         mode = "serve"
-    return run_sandbox(mode, scripts or [], keep, language)
+    return run_sandbox(mode, scripts or [], keep, language, flow)
 
 
 @app.command

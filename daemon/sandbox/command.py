@@ -29,20 +29,26 @@ CHAT_SCALE = 0.12
 _CHAT_LIMITS = "progress_spacing_s = 1\n"
 
 
-def run_sandbox(mode: str, scripts: Sequence[Path], keep: Path | None, language: str) -> int:
+def run_sandbox(
+    mode: str,
+    scripts: Sequence[Path],
+    keep: Path | None,
+    language: str,
+    flow: Path | None = None,
+) -> int:
     """Run a mode (`chat`, `script`, `serve`); the exit code."""
     console = Console(highlight=False, soft_wrap=True)
     try:
         match mode:
             case "chat":
                 with _folder(keep) as folder:
-                    trio.run(_chat, folder, language, console)
+                    trio.run(_chat, folder, language, flow, console)
                 return 0
             case "script":
-                return _play_all(scripts or shipped_scripts(), keep, console)
+                return _play_all(scripts or shipped_scripts(), keep, flow, console)
             case _:
                 with _folder(keep) as folder:
-                    trio.run(_serve, folder, language, console)
+                    trio.run(_serve, folder, language, flow, console)
                 return 0
     except KeyboardInterrupt:
         return 0
@@ -79,7 +85,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 # --- scripts ------------------------------------------------------------------------------------
 
 
-def _play_all(paths: Sequence[Path], keep: Path | None, console: Console) -> int:
+def _play_all(paths: Sequence[Path], keep: Path | None, flow: Path | None, console: Console) -> int:
     failed: list[str] = []
     for path in paths:
         try:
@@ -90,7 +96,7 @@ def _play_all(paths: Sequence[Path], keep: Path | None, console: Console) -> int
             continue
         console.print(f"\n{script.title}  ({script.name})", style="bold", markup=False)
         folder = keep / script.name if keep is not None else None
-        problem = play_script(script, folder, partial(console.print, markup=False))
+        problem = play_script(script, folder, partial(console.print, markup=False), flow)
         if problem is None:
             console.print("  as expected", style="green")
         else:
@@ -103,11 +109,13 @@ def _play_all(paths: Sequence[Path], keep: Path | None, console: Console) -> int
     return 1 if failed else 0
 
 
-def play_script(script: Script, keep: Path | None, tell: partial[None]) -> str | None:
+def play_script(
+    script: Script, keep: Path | None, tell: partial[None], flow: Path | None = None
+) -> str | None:
     """Play one script on a stage of its own; what was not as expected, or None."""
     with _folder(keep) as folder:
         try:
-            trio.run(_play, script, folder, tell)
+            trio.run(_play, script, folder, tell, flow)
         except BaseExceptionGroup as group:
             for error in leaves_of(group):
                 if isinstance(error, ExpectationFailed | DaemonFailed | NotAtRest):
@@ -116,25 +124,35 @@ def play_script(script: Script, keep: Path | None, tell: partial[None]) -> str |
     return None
 
 
-async def _play(script: Script, folder: Path, tell: partial[None]) -> None:
-    async with open_stage(folder, frozen=True, language=script.language) as stage:
+async def _play(script: Script, folder: Path, tell: partial[None], flow: Path | None) -> None:
+    async with open_stage(folder, frozen=True, language=script.language, flow_file=flow) as stage:
         await Player(stage, script, lambda line: tell(f"  {line}")).play()
 
 
 # --- the others ---------------------------------------------------------------------------------
 
 
-async def _chat(folder: Path, language: str, console: Console) -> None:
+async def _chat(folder: Path, language: str, flow: Path | None, console: Console) -> None:
     console.print("Starting the daemon and its simulated world ...", style="dim")
     async with open_stage(
-        folder, frozen=False, language=language, scale=CHAT_SCALE, limits=_CHAT_LIMITS
+        folder,
+        frozen=False,
+        language=language,
+        scale=CHAT_SCALE,
+        limits=_CHAT_LIMITS,
+        flow_file=flow,
     ) as stage:
         await Chat(stage, console).run()
 
 
-async def _serve(folder: Path, language: str, console: Console) -> None:
+async def _serve(folder: Path, language: str, flow: Path | None, console: Console) -> None:
     async with open_stage(
-        folder, frozen=False, language=language, scale=CHAT_SCALE, limits=_CHAT_LIMITS
+        folder,
+        frozen=False,
+        language=language,
+        scale=CHAT_SCALE,
+        limits=_CHAT_LIMITS,
+        flow_file=flow,
     ) as stage:
         _introduce(stage, console)
         await trio.sleep_forever()
