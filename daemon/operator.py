@@ -8,12 +8,13 @@ who did ask is read from the kernel and logged.
 
 from __future__ import annotations
 
+import inspect
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 import trio
@@ -27,13 +28,15 @@ from daemon.registry import Registry
 from daemon.relay import Relay
 from daemon.server import listen_unix, remove_socket
 from state.rows import DeadLetterRow, OutboxRow, SettleAs
-from state.store import Store, StoreError
+from state.store import Store, StoreBroken, StoreError
 
 LINE_MAX_BYTES = 65_536
 LIST_MAX = 200
-_ANSWER_S = 30.0
+_LINE_S = 5.0
+_ANSWER_S = 25.0
+_SEND_S = 5.0
 _READS = frozenset({"status", "dead_letters", "dead_letter", "unknown"})
-_PEER = struct.Struct("3i")
+_PEER = struct.Struct("iII")
 
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,15 +94,19 @@ class Operator:
         """Carry a command out; never raises for what an operator asks. May block."""
         command = self._commands.get(question.command)
         if command is None:
-            return Answer(error=f"there is no command {question.command!r}")
+            return Answer(error=f"there is no command {question.command[:40]!r}")
+        if not _fit(question.arguments, command):
+            return Answer(error=f"{question.command}: wrong arguments")
         try:
             return Answer(await command(**question.arguments))
-        except TypeError:
-            return Answer(error=f"{question.command}: wrong arguments")
         except Refused as refusal:
             return Answer(error=str(refusal))
         except StoreError as error:
             return Answer(error=f"the store refused: {type(error).__name__}")
+
+    def mends(self, command: str) -> bool:
+        """Whether there is such a command and it may change something."""
+        return command in self._commands and command not in _READS
 
     # --- looking --------------------------------------------------------------------------------
 
@@ -123,7 +130,7 @@ class Operator:
         }
 
     async def _dead_letters(self, after: int = 0, limit: int = 50) -> list[dict[str, object]]:
-        rows = await self._store.dead_letters(after, min(limit, LIST_MAX))
+        rows = await self._store.dead_letters(after, _page(limit))
         return [_shown(row) for row in rows]
 
     async def _dead_letter(self, position: int, body: bool = False) -> dict[str, object]:
@@ -137,7 +144,7 @@ class Operator:
         return shown
 
     async def _unknown(self, after: int = 0, limit: int = 50) -> list[dict[str, object]]:
-        rows = await self._store.unknown_sends(after, min(limit, LIST_MAX))
+        rows = await self._store.unknown_sends(after, _page(limit))
         return [_call_shown(row) for row in rows]
 
     # --- mending --------------------------------------------------------------------------------
@@ -186,6 +193,24 @@ class Operator:
             await trio.to_thread.run_sync(switch, what)
         except OSError as error:
             raise Refused(f"it could not be written down: {error.strerror}") from error
+
+
+def _fit(arguments: Mapping[str, object], command: Callable[..., object]) -> bool:
+    """Whether a command takes these arguments, by name and by type."""
+    kinds = get_type_hints(command)
+    try:
+        inspect.signature(command).bind(**arguments)
+    except TypeError:
+        return False
+    return all(
+        type(value) is kinds[name] and (not isinstance(value, int) or abs(value) < 1 << 63)
+        for name, value in arguments.items()
+    )
+
+
+def _page(limit: int) -> int:
+    """How many rows to list; to the database, less than nothing would mean all of them."""
+    return max(1, min(limit, LIST_MAX))
 
 
 def _shown(row: DeadLetterRow) -> dict[str, object]:
@@ -248,32 +273,66 @@ async def serve_operator(
 async def _talk(stream: trio.SocketStream, operator: Operator, log: FilteringBoundLogger) -> None:
     try:
         async with stream:
-            with trio.move_on_after(_ANSWER_S):
-                line = await _line(stream)
-                answer = await _answer(line, operator, log, _peer(stream))
-                await stream.send_all(msgspec.json.encode(answer) + b"\n")
+            await _one_question(stream, operator, log)
     except (trio.BrokenResourceError, trio.ClosedResourceError):
         # The operator went away; what they asked for is done or not, as the log says.
         return
+    except StoreBroken:
+        raise
+    except Exception:
+        log.exception("operator_failed", alarm=True)
+
+
+async def _one_question(
+    stream: trio.SocketStream, operator: Operator, log: FilteringBoundLogger
+) -> None:
+    line = None
+    with trio.move_on_after(_LINE_S):
+        line = await _line(stream)
+    if line is None:
+        return
+    answer = Answer(error="no answer in time; it may be done or not, so look before you ask again")
+    with trio.move_on_after(_ANSWER_S):
+        answer = await _answer(line, operator, log, _peer(stream))
+    with trio.move_on_after(_SEND_S):
+        await stream.send_all(msgspec.json.encode(answer) + b"\n")
 
 
 async def _answer(
     line: bytes, operator: Operator, log: FilteringBoundLogger, peer: dict[str, int]
 ) -> Answer:
+    if len(line) >= LINE_MAX_BYTES:
+        return Answer(error=f"not a question: longer than {LINE_MAX_BYTES} bytes")
     try:
         question = msgspec.json.decode(line, type=Question)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return Answer(error=f"not a question: {error}")
-    answer = await operator.answer(question)
-    if question.command not in _READS:
-        log.warning(
-            "operator",
-            command=question.command,
-            arguments=dict(question.arguments),
-            refused=answer.error,
-            **peer,
-        )
+    if not operator.mends(question.command):
+        return await operator.answer(question)
+    answer: Answer | None = None
+    try:
+        answer = await operator.answer(question)
+    finally:
+        _tell_log(log, question, answer, peer)
     return answer
+
+
+def _tell_log(
+    log: FilteringBoundLogger, question: Question, answer: Answer | None, peer: dict[str, int]
+) -> None:
+    """Who did what. Words of a command that was not carried out may be anything: left out."""
+    done = answer is not None and answer.error is None
+    log.warning(
+        "operator",
+        command=question.command,
+        arguments={
+            name: value
+            for name, value in question.arguments.items()
+            if done or isinstance(value, int)
+        },
+        outcome="done" if done else "cut off" if answer is None else "refused",
+        **peer,
+    )
 
 
 async def _line(stream: trio.SocketStream) -> bytes:

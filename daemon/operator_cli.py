@@ -22,6 +22,7 @@ from daemon.operator import Answer, Question
 
 EXIT_REFUSED = 1
 EXIT_NO_DAEMON = 69
+EXIT_CONFIG = 78
 _DEADLINE_S = 35.0
 
 SocketPath = Annotated[
@@ -154,7 +155,7 @@ def _ask(
     path = socket or _socket_of(config)
     try:
         answer = trio.run(_converse, path, Question(command, arguments))
-    except (OSError, trio.TooSlowError, msgspec.MsgspecError) as error:
+    except (OSError, trio.BrokenResourceError, trio.TooSlowError, ValueError) as error:
         _complain(f"no answer from a daemon at {path}: {str(error) or type(error).__name__}")
         return EXIT_NO_DAEMON
     if answer.error is not None:
@@ -163,7 +164,9 @@ def _ask(
     if json:
         print(msgspec.json.encode(answer.result).decode())  # noqa: T201
     else:
-        show_result(answer.result, Console(highlight=False, soft_wrap=True))
+        show_result(
+            answer.result, Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+        )
     return 0
 
 
@@ -172,10 +175,13 @@ def _socket_of(config: Path | None) -> Path:
         return Admin().socket
     try:
         admin = tomllib.loads(config.read_text(encoding="utf-8")).get("admin", {})
+        named = admin.get("socket", str(Admin().socket))
+        return config.parent / Path(named)
     except (OSError, ValueError) as error:
         _complain(f"{config}: {error}")
-        sys.exit(78)
-    return config.parent / Path(str(admin.get("socket", Admin().socket)))
+    except (AttributeError, TypeError):
+        _complain(f"{config}: admin.socket must be a path")
+    sys.exit(EXIT_CONFIG)
 
 
 async def _converse(path: Path, question: Question) -> Answer:
@@ -197,13 +203,13 @@ def _complain(text: str) -> None:
 
 
 def _print_line(result: Any, console: Console) -> None:
-    console.print(str(result), markup=False)
+    console.print(_harmless(str(result)))
 
 
 def _print_fields(result: dict[str, Any], console: Console) -> None:
     for name, value in result.items():
         if value is not None:
-            console.print(f"{name:<16} {_value(name, value)}", markup=False)
+            console.print(f"{name:<16} {_value(name, value)}")
 
 
 def _print_status(result: dict[str, Any], console: Console) -> None:
@@ -212,7 +218,9 @@ def _print_status(result: dict[str, Any], console: Console) -> None:
             value = ", ".join(f"{key} {count}" for key, count in value.items()) or "none"
         elif isinstance(value, list):
             value = ", ".join(value) or "nothing"
-        console.print(f"{name.replace('_', ' '):<24} {value}", markup=False)
+        if name.endswith("_s"):
+            name, value = name.removesuffix("_s"), f"{value} s"
+        console.print(f"{name.replace('_', ' '):<24} {value}")
 
 
 def _print_rows(result: list[dict[str, Any]], console: Console) -> None:
@@ -220,10 +228,18 @@ def _print_rows(result: list[dict[str, Any]], console: Console) -> None:
         console.print("none")
     for row in result:
         told = [f"{name}={_value(name, value)}" for name, value in row.items() if value is not None]
-        console.print("  ".join(told), markup=False)
+        console.print("  ".join(told))
 
 
 def _value(name: str, value: Any) -> str:
     if name.endswith("_ms") and isinstance(value, int):
         return datetime.fromtimestamp(value / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return str(value)
+    return _harmless(str(value))
+
+
+def _harmless(text: str) -> str:
+    """The text without what a terminal would obey: customers' words may be among it."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )

@@ -7,6 +7,7 @@ not resume what was paused for a reason. What must not: holding the lanes back (
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,8 @@ class Pauses:
     def __init__(self, file: Path | None) -> None:
         """`file`: where it is kept; None: in memory alone. A damaged file pauses everything."""
         self._file = file
+        self._switching = threading.Lock()
+        """Two operators at once: neither forgets what the other paused."""
         self._paused = self._read()
 
     @property
@@ -38,18 +41,22 @@ class Pauses:
 
     def pause(self, what: str) -> None:
         """Hold one of `WHATS` back from now on; what is under way goes on."""
-        self._keep(self._paused | {what})
+        with self._switching:
+            self._keep(self._paused | {what})
 
     def resume(self, what: str) -> None:
         """Let it go on."""
-        self._keep(self._paused - {what})
+        with self._switching:
+            self._keep(self._paused - {what})
 
     def _read(self) -> frozenset[str]:
-        if self._file is None or not self._file.exists():
+        if self._file is None:
             return frozenset()
         try:
             names = msgspec.json.decode(self._file.read_bytes(), type=frozenset[str])
-        except msgspec.MsgspecError:
+        except FileNotFoundError:
+            return frozenset()
+        except (OSError, ValueError):
             # Somebody wanted a pause; of what, cannot be read. Nothing is lost by waiting.
             return frozenset(WHATS)
         return names & frozenset(WHATS)
@@ -57,6 +64,19 @@ class Pauses:
     def _keep(self, paused: frozenset[str]) -> None:
         if self._file is not None:
             beside = self._file.with_name(self._file.name + ".new")
-            beside.write_bytes(msgspec.json.encode(sorted(paused)))
+            with beside.open("wb") as file:
+                file.write(msgspec.json.encode(sorted(paused)))
+                file.flush()
+                os.fsync(file.fileno())
             os.replace(beside, self._file)
+            _sync(self._file.parent)
         self._paused = paused
+
+
+def _sync(folder: Path) -> None:
+    """A power cut must not resume what was paused."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
