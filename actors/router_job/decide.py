@@ -121,6 +121,8 @@ def _signal(turn: JobTurn, envelope: Envelope) -> Signal | None:
                 return Signal.RETRY_DENIED
             return _retry(job, attempt)
         case CancelRequested(attempt):
+            if _too_old(job, envelope, turn.now_ms):
+                return Signal.CANCEL_STALE
             return _cancel(job, attempt)
         case TimerFired() as fired:
             return _timer(turn, fired)
