@@ -10,31 +10,42 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from actors.buttons import LeaveButton, PersonButton, decode, encode
-from actors.calls import Purpose, Say, SendToDesk
+from actors.calls import CancelJob, CloseDesk, Purpose, Say, SendToDesk
 from actors.conversation import people
 from actors.conversation.state import NEWS_AT_REST, Conversation, ConversationTurn, Surroundings
 from actors.effects import Decision
 from actors.flow.render import fill, pick
 from actors.handover.state import Handover
+from actors.handover.state import Phase as HandoverPhase
 from actors.ids import ActorId
 from actors.messages import (
     AgentSaid,
+    CallRejected,
+    CallUnknown,
+    CancelRequested,
     CustomerLine,
     CustomerWrote,
+    DeskObserved,
     DeskWrote,
     Envelope,
     HandoverNews,
     HandoverReported,
+    HandoverRequested,
     JobReported,
+    JobRequested,
     LeaveRequested,
     LineReturned,
     News,
+    ProviderReported,
+    RequestAnswered,
+    RetryRequested,
     Tapped,
     Typed,
 )
-from actors.router_job.state import RouterJob
+from actors.router_job.state import Phase as JobPhase
+from actors.router_job.state import RouterJob, Verdict
 from actors.turn import Turn
-from actors.values import Choice, Scalar
+from actors.values import Choice, DeskState, JobState, Scalar
 
 _WORTH_MS = 3_600_000
 
@@ -73,6 +84,11 @@ def conversation(
             people.hear_agent(turn, body)
         case HandoverReported():
             _handover_news(turn, body)
+        case RequestAnswered(effect) | CallRejected(effect) | CallUnknown(effect):
+            # Most of a flow runs on such an answer: whoever waits for it must not find silence.
+            if turn.state.waiting is not None and turn.state.waiting.effect == effect:
+                turn.set(waiting=None)
+                _apologise(turn)
         case _:
             pass
     return turn.decision()
@@ -143,14 +159,61 @@ def router_job(
     actor: ActorId, state: RouterJob | None, envelope: Envelope, now_ms: int, *, quarantined: bool
 ) -> Decision[RouterJob] | None:
     """A job that cannot go on says so: nobody knows how it ends, a person can look."""
+    body = envelope.body
     if state is None:
-        return None
+        return _stillborn_job(actor, envelope, now_ms)
     turn = Turn(actor, envelope, now_ms, state)
-    if quarantined and state.told is not News.FATE_UNKNOWN:
-        turn.set(told=News.FATE_UNKNOWN)
-        turn.tell(
-            state.conversation, JobReported(actor, state.attempt, News.FATE_UNKNOWN, state.step)
+    if not quarantined:
+        return turn.decision()
+    if state.told not in NEWS_AT_REST:
+        _report(turn, News.FATE_UNKNOWN)
+        # Nobody will look after it any more: it must not run tomorrow.
+        turn.do(
+            CancelJob(actor, state.attempt, state.provider, state.provider_job),
+            not_after_ms=now_ms + _WORTH_MS,
         )
+    elif isinstance(body, ProviderReported) and state.told is News.FATE_UNKNOWN:
+        if body.attempt in (0, state.attempt) and body.state in _PLAIN_NEWS:
+            _report(turn, _PLAIN_NEWS[body.state])
+    elif isinstance(body, RetryRequested | CancelRequested):
+        _report(turn, state.told, again=True)
+    return turn.decision()
+
+
+_PLAIN_NEWS = {
+    JobState.SUCCEEDED: News.CORRECTED,
+    JobState.FAILED: News.FAILED,
+    JobState.CANCELLED: News.CANCELLED,
+    JobState.TIMED_OUT: News.TIMED_OUT,
+}
+
+
+def _report(turn: Turn[RouterJob], news: News, *, again: bool = False) -> None:
+    turn.set(told=news)
+    turn.tell(
+        turn.state.conversation,
+        JobReported(turn.actor, turn.state.attempt, news, turn.state.step, again=again),
+    )
+
+
+def _stillborn_job(actor: ActorId, envelope: Envelope, now_ms: int) -> Decision[RouterJob] | None:
+    """It could not even begin: its conversation must not believe that it runs."""
+    asked = envelope.body
+    if not isinstance(asked, JobRequested):
+        return None
+    state = RouterJob(
+        conversation=asked.conversation,
+        kind=asked.kind,
+        device=asked.device,
+        provider=asked.provider,
+        policy=asked.policy,
+        phase=JobPhase.FAILED,
+        attempt=1,
+        verdict=Verdict.NOTHING_CHANGED,
+        retry_useless=True,
+    )
+    turn = Turn(actor, envelope, now_ms, state)
+    _report(turn, News.NOTHING_CHANGED)
     return turn.decision()
 
 
@@ -159,7 +222,7 @@ def handover(
 ) -> Decision[Handover] | None:
     """Relay both ways by the shortest road; nothing else."""
     if state is None:
-        return None
+        return _stillborn_handover(actor, envelope, now_ms)
     turn = Turn(actor, envelope, now_ms, state)
     match envelope.body:
         case DeskWrote(line_id, text):
@@ -167,8 +230,29 @@ def handover(
         case LeaveRequested():
             # The way back to the bot must not depend on what is broken here.
             turn.tell(state.conversation, HandoverReported(actor, HandoverNews.LEFT))
+            _close(turn)
+        case DeskObserved(DeskState.GONE) if quarantined:
+            turn.tell(state.conversation, HandoverReported(actor, HandoverNews.ENDED))
         case CustomerLine(text, at_ms) if quarantined:
             turn.do(SendToDesk(actor, envelope.id, text, at_ms), not_after_ms=now_ms + _WORTH_MS)
         case _:
             pass
+    return turn.decision()
+
+
+def _close(turn: Turn[Handover]) -> None:
+    if turn.state.desk_ref is not None:
+        turn.do(CloseDesk(turn.actor, turn.state.desk_ref), not_after_ms=turn.now_ms + _WORTH_MS)
+
+
+def _stillborn_handover(
+    actor: ActorId, envelope: Envelope, now_ms: int
+) -> Decision[Handover] | None:
+    """It could not even begin: the customer must not wait for a person who never comes."""
+    asked = envelope.body
+    if not isinstance(asked, HandoverRequested):
+        return None
+    state = Handover(asked.conversation, asked.policy, phase=HandoverPhase.ENDED)
+    turn = Turn(actor, envelope, now_ms, state)
+    turn.tell(asked.conversation, HandoverReported(actor, HandoverNews.UNAVAILABLE))
     return turn.decision()

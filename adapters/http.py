@@ -7,6 +7,9 @@ every call here has a total deadline, and a bound on the size of the answer.
 
 from __future__ import annotations
 
+import errno
+import socket
+import ssl
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -20,6 +23,7 @@ from actors.outcomes import Transient, Unknown
 from actors.values import Fault
 
 ANSWER_MAX_BYTES = 1 << 20
+_CAUSES_MAX = 8
 
 
 class HttpReply(msgspec.Struct, frozen=True):
@@ -74,15 +78,39 @@ async def call(
                 lowered = {name.lower(): value for name, value in response.headers.items()}
                 return HttpReply(response.status_code, lowered, b"".join(chunks))
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        return Transient(Fault(outcomes.CONNECT, type(error).__name__))
+        return Transient(Fault(outcomes.CONNECT, _why(error)))
     except (trio.TooSlowError, httpx.TimeoutException) as error:
-        return Unknown(Fault(outcomes.TIMEOUT, type(error).__name__))
+        return Unknown(Fault(outcomes.TIMEOUT, _why(error)))
     except httpx.StreamClosed:
         return Unknown(Fault(outcomes.UNREADABLE, "the answer is over the limit"))
     except httpx.HTTPError as error:
         if size > answer_max_bytes:
             return Unknown(Fault(outcomes.UNREADABLE, "the answer is over the limit"))
-        return Unknown(Fault(outcomes.UNREADABLE, type(error).__name__))
+        return Unknown(Fault(outcomes.UNREADABLE, _why(error)))
+
+
+def _why(error: BaseException) -> str:
+    """The cause in a few words: `ConnectError: ConnectionRefusedError ECONNREFUSED`.
+
+    httpx hides the system's own word behind its own; an operator needs it. Neither holds a name, a
+    number or an address.
+    """
+    kind = type(error).__name__
+    cause: BaseException | None = error
+    for _ in range(_CAUSES_MAX):
+        cause = cause.__cause__ or cause.__context__ if cause is not None else None
+        match cause:
+            case ssl.SSLCertVerificationError(verify_message=message):
+                return f"{kind}: certificate: {message}"
+            case ssl.SSLError(reason=reason):
+                return f"{kind}: TLS: {reason}"
+            case socket.gaierror(errno=number):
+                return f"{kind}: name not found ({number})"
+            case OSError(errno=number) if number is not None:
+                return f"{kind}: {type(cause).__name__} {errno.errorcode.get(number, number)}"
+            case _:
+                pass
+    return kind
 
 
 def retry_after_s(

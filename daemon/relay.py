@@ -143,6 +143,11 @@ class Relay:
             self._ready(lane, name)
         self._news.set()
 
+    def knows(self, lane: str) -> bool:
+        """Whether a lane is being served, is about to be, or is held back for a reason."""
+        ready = any(lane in one.ready for one in self._destinations.values())
+        return ready or lane in self._serving or lane in self._held
+
     def waiting(self, now_ms: int) -> dict[str, int]:
         """Destinations that are left alone for a while, and for how many seconds."""
         return {
@@ -304,7 +309,11 @@ class Relay:
 
     async def _attempt_and_settle(self, row: OutboxRow, name: str, call: _UnderWay) -> None:
         try:
-            await self._settle(await self._attempt(row, call))
+            settlement = await self._attempt(row, call)
+            # It is known what became of it; its record may take long (a full disk), and the
+            # message behind must not pass it meanwhile.
+            call.may_detach = False
+            await self._settle(settlement)
         finally:
             call.done.set()
             if call.detached:
@@ -341,7 +350,9 @@ class Relay:
         now_ms = self._clock.now_ms()
         settlement = sending.after(row, call, outcome, promise, now_ms, self._pace)
         if isinstance(outcome, Transient) and outcome.pause_destination:
-            self.pause(row.destination, outcome.retry_after_s or self._pace.backoff_first_s)
+            pause_s = outcome.retry_after_s or self._pace.backoff_first_s
+            for pool in (row.destination, row.destination + _CONTROL):
+                self.pause(pool, pause_s)
         call_log.tell(self._log, self._metrics, row, call, outcome, settlement, seconds)
         return settlement
 

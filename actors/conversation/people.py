@@ -184,5 +184,5 @@ def note_unreadable(turn: ConversationTurn, what: str) -> bool:
     if handover is None:
         return False
     remember(turn, "customer", f"[{what}]")
-    turn.tell(handover.id, CustomerLine(f"[{what}]", turn.now_ms))
+    turn.tell(handover.id, CustomerLine(f"[{what}]", turn.sent_at_ms))
     return True

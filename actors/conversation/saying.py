@@ -59,10 +59,11 @@ def say(
         topic=topic,
     )
     if not progress:
+        # Progress may never be sent, so it is not remembered either; the agent sees the live job.
         turn.set(last_said=effect)
         if choices:
             turn.set(choices=choices)
-    remember(turn, "agent" if purpose is Purpose.AGENT_LINE else "bot", text)
+        remember(turn, "agent" if purpose is Purpose.AGENT_LINE else "bot", text)
     return effect
 
 

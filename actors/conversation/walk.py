@@ -22,13 +22,17 @@ from actors.values import Scalar
 STEPS_MAX = 50
 """Steps in one turn; the check finds silent loops, this bounds what it cannot see."""
 
-_REQUEST_GRACE_S = 20
-"""Beyond its own time-out, for a request that waits behind others."""
+_REQUEST_WORTH_S = 10
+"""How long a request is tried; the last attempt may then take its own time-out."""
+_TOPIC = "request"
+"""A request that nobody waits for any more must not hold up the next one."""
 
 
 def go(turn: ConversationTurn, name: str) -> None:
     """Carry out a step and what follows, until something waits."""
-    turn.set(waiting=None)
+    if turn.state.waiting is not None:
+        turn.set(waiting=None)
+        turn.drop(_TOPIC)
     here = name
     for _ in range(STEPS_MAX):
         step = turn.flow.steps.get(here)
@@ -89,7 +93,8 @@ def _request(turn: ConversationTurn, name: str, step: model.Request) -> None:
             body=_filled(step.body, values),
             timeout_s=step.timeout_s,
         ),
-        not_after_ms=turn.now_ms + round((step.timeout_s + _REQUEST_GRACE_S) * 1000),
+        not_after_ms=turn.now_ms + _REQUEST_WORTH_S * 1000,
+        topic=_TOPIC,
     )
     turn.set(waiting=Waiting(effect, name, turn.sent_at_ms, turn.old_tap))
 

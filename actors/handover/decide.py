@@ -37,6 +37,7 @@ from actors.turn import Turn
 from actors.values import DeskState
 
 WAITING_LINES_MAX = 50
+_LONGEST_LINE = 20_000
 _OPEN_WORTH_S = 120
 _LINE_WORTH_S = 900
 _LOOK_WORTH_S = 60
@@ -243,7 +244,10 @@ def _send_waiting_lines(turn: HandoverTurn) -> None:
 
 def _keep_line(turn: HandoverTurn) -> None:
     if len(turn.state.waiting) >= WAITING_LINES_MAX:
-        turn.note("line_dropped_before_opening", alarm=True)
+        # A flood before anybody is there: the last line grows instead.
+        last = turn.state.waiting[-1]
+        longer = WaitingLine(last.line_id, f"{last.text}\n{turn.text}"[:_LONGEST_LINE], last.at_ms)
+        turn.set(waiting=(*turn.state.waiting[:-1], longer))
         return
     line = WaitingLine(turn.line_id, turn.text, turn.at_ms)
     turn.set(waiting=(*turn.state.waiting, line))

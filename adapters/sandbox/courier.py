@@ -55,6 +55,25 @@ class RetryRules:
         return self.delays_ms[-1] if self.repeat_last and self.delays_ms else None
 
 
+class _Body(httpx.AsyncByteStream):
+    """The bytes in one piece, and no generator.
+
+    httpx would wrap bytes into an async generator, of which Python complains when the daemon dies
+    in the middle of a post and nobody reads on.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self._pieces = iter([body] if body else [])
+
+    def __aiter__(self) -> _Body:
+        return self
+
+    async def __anext__(self) -> bytes:
+        for piece in self._pieces:
+            return piece
+        raise StopAsyncIteration
+
+
 class Courier:
     """Carries one simulator's webhooks, one after another, so that they arrive in order.
 
@@ -149,8 +168,9 @@ class Courier:
             url = self.base_url + url
         try:
             with trio.fail_after(ANSWER_WITHIN_S):
-                headers = self._headers(parcel)
-                response = await client.post(url, content=parcel.body, headers=headers)
+                size = {"content-length": str(len(parcel.body))}
+                headers = {**self._headers(parcel), **size}
+                response = await client.post(url, content=_Body(parcel.body), headers=headers)
         except (httpx.HTTPError, trio.TooSlowError):
             return None
         return response.status_code

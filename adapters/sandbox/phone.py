@@ -153,5 +153,5 @@ class Phone:
             for each in message.choices:
                 if choice in (each.title, each.id):
                     return message, each
-        titles = [each.title for message in offered for each in message.choices]
+        titles = [each.title for each in offered[0].choices] if offered else []
         raise LookupError(f"{choice!r} is not offered; there is: {', '.join(titles) or 'nothing'}")

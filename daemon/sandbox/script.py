@@ -5,7 +5,8 @@ What lives here: the format. A file reads like a chat, one line a step, `who: wh
     title: Restart with a failure and a retry
     language: en
     customer: hello                        the customer writes
-    bot: *Hi Ana* [Restart my router] *    the next message must match; `*` stands for anything
+    bot: *help you?* [Restart] [My plan]   the next message must match; `*` stands for anything,
+                                           choices at the end are all that are offered, in order
     bot: ... *back online*                 skips messages until one matches; `...` alone: all
     bot: says nothing
     customer: [Restart my router]          the customer taps
@@ -111,8 +112,6 @@ def expectation(what: str) -> Expectation:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether a text is as a pattern says."""
-    parts = (re.escape(" ".join(part.split())) for part in pattern.split("*"))
-    # Blanks next to a star belong to what the star stands for.
-    joined = ".*".join(part.strip("\\ ") if index else part for index, part in enumerate(parts))
-    return re.fullmatch(joined, " ".join(text.split()), re.DOTALL) is not None
+    """Whether a text is as a pattern says; blanks next to a star belong to the star."""
+    parts = [re.escape(" ".join(part.split())) for part in pattern.split("*")]
+    return re.fullmatch(".*".join(parts), " ".join(text.split()), re.DOTALL) is not None

@@ -58,11 +58,12 @@ def test_a_request_that_times_out_or_is_lost_is_an_error(unknown: bool) -> None:
     assert texts(waiting().request_fails(unknown=unknown)) == DOWN
 
 
-def test_a_request_expires_a_little_after_its_own_time_out() -> None:
+def test_a_request_is_not_tried_for_long_and_makes_room_for_the_next() -> None:
     chat = waiting()
     effect = next(do for do in chat.effects if isinstance(do, Do))
     assert isinstance(effect.call, WebRequest)
-    assert effect.not_after_ms == chat.now_ms + 28_000
+    assert effect.not_after_ms == chat.now_ms + 10_000
+    assert effect.topic == "request"
 
 
 def test_an_answer_is_heard_once_and_never_late() -> None:

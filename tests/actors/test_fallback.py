@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from actors import fallback
 from actors.buttons import JobAction, JobButton, PersonButton, encode
-from actors.calls import SendToDesk
+from actors.calls import CancelJob, Say, SendToDesk, WebRequest
+from actors.conversation.state import Waiting
 from actors.effects import Do, Tell
 from actors.handover.state import Handover, Phase
-from actors.ids import MessageId
+from actors.ids import HANDOVER, EffectId, MessageId, actor_id
 from actors.messages import (
     AgentSaid,
+    CallRejected,
     CustomerLine,
     CustomerWrote,
     DeskWrote,
     Envelope,
     HandoverNews,
     HandoverReported,
+    HandoverRequested,
     JobReported,
+    JobRequested,
     LeaveRequested,
     Message,
     News,
+    ProviderReported,
+    RequestAnswered,
+    Road,
     TimerFired,
     Typed,
 )
 from actors.policies import HandoverPolicy, JobPolicy
 from actors.router_job.state import RouterJob
-from actors.values import Device
+from actors.values import Device, Fault, JobState
 from tests.actors.chatting import (
     ANA,
     START_MS,
@@ -220,8 +228,10 @@ def test_a_quarantined_job_says_once_that_nobody_knows() -> None:
     envelope = Envelope(MessageId("m1"), START_MS, body)
     first = fallback.router_job(some_job(), state, envelope, START_MS, quarantined=True)
     assert first is not None
-    (tell,) = first.effects
+    tell, cancel = first.effects
     assert isinstance(tell, Tell)
+    assert isinstance(cancel, Do)
+    assert isinstance(cancel.call, CancelJob)
     assert isinstance(tell.message, JobReported)
     assert (tell.message.news, tell.message.attempt) == (News.FATE_UNKNOWN, 2)
     again = fallback.router_job(some_job(), first.state, envelope, START_MS, quarantined=True)
@@ -230,3 +240,57 @@ def test_a_quarantined_job_says_once_that_nobody_knows() -> None:
     once = fallback.router_job(some_job(), state, envelope, START_MS, quarantined=False)
     assert once is not None
     assert once.effects == ()
+
+
+def test_a_job_that_cannot_begin_does_not_seem_to_run() -> None:
+    asked = JobRequested(Chat().actor, "k", Device("d"), "main", JobPolicy())
+    envelope = Envelope(MessageId("m1"), START_MS, asked)
+    born = fallback.router_job(some_job(), None, envelope, START_MS, quarantined=False)
+    assert born is not None
+    (tell,) = born.effects
+    assert isinstance(tell, Tell)
+    assert isinstance(tell.message, JobReported)
+    assert (tell.to, tell.message.news) == (Chat().actor, News.NOTHING_CHANGED)
+
+
+def test_a_hand_over_that_cannot_begin_sends_the_customer_back_to_the_bot() -> None:
+    asked = HandoverRequested(Chat().actor, "Ana", "summary", None, {}, HandoverPolicy())
+    envelope = Envelope(MessageId("m1"), START_MS, asked)
+    actor = actor_id(HANDOVER, "x")
+    born = fallback.handover(actor, None, envelope, START_MS, quarantined=False)
+    assert born is not None
+    (tell,) = born.effects
+    assert isinstance(tell, Tell)
+    assert tell.message == HandoverReported(actor, HandoverNews.UNAVAILABLE)
+
+
+def test_who_waits_for_a_look_up_that_broke_us_gets_the_apology() -> None:
+    waiting = Waiting(EffectId("eff_x"), "find")
+    state = replace(arrived().state, waiting=waiting)
+    for body in (
+        RequestAnswered(EffectId("eff_x"), 200),
+        CallRejected(EffectId("eff_x"), WebRequest("crm", "GET", "/"), Fault("timeout")),
+    ):
+        envelope = Envelope(MessageId("m1"), START_MS, body)
+        plain = fallback.conversation(
+            Chat().actor, state, envelope, START_MS, Chat().around, quarantined=False
+        )
+        assert plain is not None
+        (do,) = plain.effects
+        assert isinstance(do, Do)
+        assert isinstance(do.call, Say)
+        assert plain.state.waiting is None
+
+
+def test_a_quarantined_job_still_tells_its_last_word_plainly() -> None:
+    state = RouterJob(
+        Chat().actor, "k", Device("d"), "main", JobPolicy(), attempt=1, told=News.FATE_UNKNOWN
+    )
+    body = ProviderReported(1, JobState.SUCCEEDED, Road.CALLBACK)
+    envelope = Envelope(MessageId("m1"), START_MS, body)
+    told = fallback.router_job(some_job(), state, envelope, START_MS, quarantined=True)
+    assert told is not None
+    (tell,) = told.effects
+    assert isinstance(tell, Tell)
+    assert isinstance(tell.message, JobReported)
+    assert tell.message.news is News.CORRECTED
