@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 import trio
+from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
 from actors.codec import Unreadable
@@ -27,6 +28,7 @@ from state.store import ConstraintBroken, StaleCommit, Store, StoreFull
 _FULL_PAUSE_S = 1.0
 _BY_FALLBACK = 2
 CANNOT_BE_KEPT = "the turn cannot be kept"
+STATE_UNREADABLE = "the actor's state cannot be read"
 KILLS = "the process died while this was handled"
 
 
@@ -69,7 +71,7 @@ class ActorLoop:
             while rows:
                 batch, rows = self._split(rows)
                 if living is None:
-                    at_rest = await self._set_aside_all(actor, at_rest, batch)
+                    at_rest = await self._apologise(actor, at_rest, batch)
                 else:
                     at_rest, living = await self._handle(living, at_rest, batch)
                 mailbox.position = batch[-1].position
@@ -83,7 +85,9 @@ class ActorLoop:
         try:
             return wake(actor, (at_rest.state or None) if at_rest is not None else None)
         except Unreadable as error:
-            self._log.error("actor_unreadable", actor=actor, reason=type(error).__name__)
+            self._log.error(
+                "actor_unreadable", actor=actor, reason=type(error).__name__, alarm=True
+            )
             return None
 
     async def _next_rows(self, mailbox: Mailbox) -> list[InboxRow]:
@@ -192,6 +196,33 @@ class ActorLoop:
                 at_rest, living = await self._handle(living, at_rest, [row], again)
         return at_rest, living
 
+    async def _apologise(
+        self, actor: ActorId, at_rest: ActorRow | None, rows: list[InboxRow]
+    ) -> ActorRow | None:
+        """The state cannot be read: the messages are set aside, and who wrote gets the apology.
+
+        The row stays as it is: the program that can read it goes on where the actor was.
+        """
+        stranger = wake(actor, None)
+        result = run_turn(
+            stranger, at_rest, rows, self._clock.now_ms(), self._around(), poison=STATE_UNREADABLE
+        )
+        commit = result.commit
+        if at_rest is not None:
+            commit = replace(
+                commit,
+                status=at_rest.status,
+                state=at_rest.state,
+                failures=at_rest.failures,
+                flow_version=at_rest.flow_version,
+            )
+        try:
+            await self._commit(commit)
+        except (StaleCommit, ConstraintBroken):
+            return await self._set_aside_all(actor, await self._store.load(actor), rows)
+        self._tell_log(stranger, result.heard, commit, 0.0)
+        return _row_of(commit)
+
     async def _set_aside_all(
         self, actor: ActorId, at_rest: ActorRow | None, rows: list[InboxRow]
     ) -> ActorRow:
@@ -209,7 +240,7 @@ class ActorLoop:
         )
         await self._commit(commit)
         for row in rows:
-            self._log.error("message_set_aside", actor=actor, message_id=row.message_id)
+            self._log.error("message_set_aside", actor=actor, message_id=row.message_id, alarm=True)
         return _row_of(commit)
 
     # --- the log --------------------------------------------------------------------------------

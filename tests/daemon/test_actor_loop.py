@@ -218,7 +218,7 @@ async def test_another_owner_ends_the_task(core: Core, monkeypatch: Patch) -> No
             await quiet()
 
 
-async def test_a_state_that_cannot_be_read_is_kept_and_its_messages_set_aside(
+async def test_a_state_that_cannot_be_read_is_kept_and_who_writes_gets_the_apology(
     core: Core, monkeypatch: Patch
 ) -> None:
     disk = MemoryDisk()
@@ -230,7 +230,8 @@ async def test_a_state_that_cannot_be_read_is_kept_and_its_messages_set_aside(
         await quiet()
         assert set(parts.dead()) == {"x1", "x2"}
         kept = disk.actors[ANN]
-        assert (kept.state, kept.status) == (damaged.state, ActorStatus.QUARANTINED)
+        assert (kept.state, kept.status) == (damaged.state, ActorStatus.ACTIVE)
+        assert len(disk.calls) == 2
         assert parts.notebook(BOB) == ("c",)
 
 
