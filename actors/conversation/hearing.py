@@ -28,6 +28,7 @@ from actors.messages import CustomerWrote, Other, Tapped, Typed
 DAY_MS = 86_400_000
 _UNSUPPORTED_PAUSE_MS = 10_000
 _GREETING_PATIENCE_MS = 30_000
+_SENTENCE_WORDS_MAX = 12
 
 
 def hear(turn: ConversationTurn, wrote: CustomerWrote) -> None:
@@ -84,6 +85,10 @@ def hear_text(
     if chosen is not None:
         _press(turn, chosen)
         return
+    person = _asks_for_person(turn, text)
+    if person is not None:
+        walk.go(turn, person)
+        return
     add(turn, turn.flow.phrases.not_understood)
     walk.go(turn, turn.state.step or turn.flow.root)
 
@@ -99,6 +104,22 @@ def _begin(turn: ConversationTurn, before_ms: int) -> None:
 def _global_word(turn: ConversationTurn, text: str) -> str | None:
     for word in turn.flow.words.values():
         if says(text, _all(word.words)):
+            return word.goto
+    return None
+
+
+def _asks_for_person(turn: ConversationTurn, text: str) -> str | None:
+    """Where a sentence leads that nothing else understood and that speaks of a person.
+
+    Whoever writes "I want to talk to a person please" must not be told that nobody understands.
+    """
+    said = plain(text).split()
+    if not 1 < len(said) <= _SENTENCE_WORDS_MAX:
+        return None
+    for word in turn.flow.words.values():
+        if not isinstance(turn.flow.steps.get(word.goto), model.Handover):
+            continue
+        if any(plain(single) in said for single in _all(word.words)):
             return word.goto
     return None
 
@@ -156,6 +177,9 @@ def _hear_tap(
     if fresh and isinstance(meant, MenuButton):
         walk.go(turn, turn.flow.entry)
         return
+    asks_again = isinstance(meant, JobButton) and meant.action is JobAction.AGENT
+    if isinstance(meant, MenuButton | JobButton) and not asks_again:
+        people.show_tap(turn, title)
     _press(turn, button)
 
 

@@ -186,3 +186,10 @@ def note_unreadable(turn: ConversationTurn, what: str) -> bool:
     remember(turn, "customer", f"[{what}]")
     turn.tell(handover.id, CustomerLine(f"[{what}]", turn.sent_at_ms))
     return True
+
+
+def show_tap(turn: ConversationTurn, title: str) -> None:
+    """Let the person in the chat see what the customer taps in the bot beside it."""
+    handover = turn.state.handover
+    if handover is not None and title:
+        turn.tell(handover.id, CustomerLine(f"[{title}]", turn.sent_at_ms))

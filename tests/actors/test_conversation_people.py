@@ -347,3 +347,10 @@ def test_replies_around_a_hand_over_are_worth_an_hour() -> None:
     do = next(effect for effect in chat.effects if isinstance(effect, Do))
     assert isinstance(do.call, Say)
     assert do.not_after_ms == chat.now_ms + 3_600_000
+
+
+def test_the_person_sees_what_is_tapped_in_the_bot_beside_the_chat() -> None:
+    chat = talking()
+    chat.taps("Reiniciar")
+    lines = [m.text for m in chat.told(chat.handover) if isinstance(m, CustomerLine)]
+    assert lines[-1] == "[Reiniciar]"

@@ -297,3 +297,18 @@ def _without_more() -> str:
 def _without_look() -> str:
     text = changed("goto: look_at_line", "goto: look")
     return changed("  look_at_line:\n", "  look:\n", text)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reaches"),
+    [
+        ("quiero hablar con una persona por favor", True),
+        ("Persona, ya!", True),
+        ("mi router no funciona", False),
+        ("persona " + "bla " * 12, False),
+    ],
+)
+def test_a_sentence_that_speaks_of_a_person_leads_to_one(sentence: str, reaches: bool) -> None:
+    chat = arrived()
+    chat.types(sentence)
+    assert (chat.state.handover is not None) is reaches
