@@ -225,7 +225,7 @@ class ActorLoop:
 
     async def _set_aside_all(
         self, actor: ActorId, at_rest: ActorRow | None, rows: list[InboxRow]
-    ) -> ActorRow:
+    ) -> ActorRow | None:
         """Dead letters without a look; the row stays as it is, but quarantined."""
         self._metrics.dead_letters.labels("set_aside").inc(len(rows))
         commit = Commit(
@@ -283,7 +283,10 @@ class ActorLoop:
                 tell(note.event, **fields)
 
 
-def _row_of(commit: Commit) -> ActorRow:
+def _row_of(commit: Commit) -> ActorRow | None:
+    """The actor at rest after a commit; None: the messages found nobody and made nobody."""
+    if not commit.state and commit.expected_version == 0:
+        return None
     return ActorRow(
         commit.actor,
         commit.expected_version + 1,
