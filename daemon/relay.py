@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 import trio
@@ -28,6 +27,7 @@ from daemon import call_log, sending
 from daemon.clock import Clock
 from daemon.metrics import Metrics
 from daemon.pauses import Pauses
+from daemon.pools import CONTROL, Destination, UnderWay, pool_of
 from daemon.sending import Pace
 from daemon.unknowns import Unknowns
 from daemon.waiting import wait_for
@@ -36,32 +36,7 @@ from state.store import Store, StoreFull
 
 _FULL_PAUSE_S = 1.0
 _BATCH = 200
-_CONTROL = "/control"
 _PAUSE_MIN_S = 1.0
-
-
-class _Destination:
-    """The lanes that wait for one vendor, and how many calls to it are under way."""
-
-    def __init__(self, concurrency: int) -> None:
-        self.ready: OrderedDict[str, None] = OrderedDict()
-        self.concurrency = concurrency
-        self.active = 0
-        self.paused_until_ms = 0
-
-
-class _UnderWay:
-    """A call under way, which its lane may stop waiting for."""
-
-    def __init__(self) -> None:
-        self.done = trio.Event()
-        self.may_detach = False
-        self.detached = False
-
-
-def _pool_of(lane: str, destination: str) -> str:
-    """Cancels have workers of their own: starts that hang must not hold them up."""
-    return destination + _CONTROL if lane.endswith(_CONTROL) else destination
 
 
 class Relay:
@@ -87,18 +62,18 @@ class Relay:
         self._pace = pace
         self._concurrency_of = concurrency_of
         self._pauses = pauses or Pauses(None)
-        self._destinations: dict[str, _Destination] = {}
+        self._destinations: dict[str, Destination] = {}
         self._serving: dict[str, bool] = {}
         """Lanes that a worker has, and whether they rang meanwhile."""
         self._later: list[tuple[int, str, str]] = []
         """Heap of (due, lane, destination)."""
         self._held: dict[str, str] = {}
         """Lanes that the operator paused, and their destinations."""
-        self._unknowns = Unknowns(store, clock, self._settle, metrics, log)
+        self._news = trio.Event()
+        self._unknowns = Unknowns(store, clock, self._settle, self._ring, metrics, log)
         self._detached = 0
         """Calls under way for which their lanes do not wait any more."""
         self._workers: trio.Nursery | None = None
-        self._news = trio.Event()
         self._ended = trio.Event()
         """Set whenever a call has ended; for a stop that waits."""
         self._stopping = False
@@ -109,7 +84,7 @@ class Relay:
         """Lanes have something new."""
         now_ms = self._clock.now_ms()
         for ring in rings:
-            pool = _pool_of(ring.lane, ring.destination)
+            pool = pool_of(ring.lane, ring.destination)
             if ring.due_ms > now_ms:
                 heapq.heappush(self._later, (ring.due_ms, ring.lane, pool))
             else:
@@ -122,11 +97,11 @@ class Relay:
             return
         self._destination(name).ready[lane] = None
 
-    def _destination(self, name: str) -> _Destination:
+    def _destination(self, name: str) -> Destination:
         found = self._destinations.get(name)
         if found is None:
-            found = self._destinations[name] = _Destination(
-                self._concurrency_of(name.removesuffix(_CONTROL))
+            found = self._destinations[name] = Destination(
+                self._concurrency_of(name.removesuffix(CONTROL))
             )
         return found
 
@@ -135,6 +110,9 @@ class Relay:
         until_ms = self._clock.now_ms() + round(max(pause_s, _PAUSE_MIN_S) * 1000)
         destination = self._destination(name)
         destination.paused_until_ms = max(destination.paused_until_ms, until_ms)
+
+    def _ring(self) -> None:
+        self._news.set()
 
     def resumed(self) -> None:
         """Something that the operator had paused may go on."""
@@ -146,7 +124,8 @@ class Relay:
     def knows(self, lane: str) -> bool:
         """Whether a lane is being served, is about to be, or is held back for a reason."""
         ready = any(lane in one.ready for one in self._destinations.values())
-        return ready or lane in self._serving or lane in self._held
+        later = any(lane == other for _, other, _ in self._later)
+        return ready or later or lane in self._serving or lane in self._held
 
     def waiting(self, now_ms: int) -> dict[str, int]:
         """Destinations that are left alone for a while, and for how many seconds."""
@@ -245,7 +224,7 @@ class Relay:
                 workers.start_soon(self._serve, name, destination)
         return self.next_due_ms()
 
-    async def _serve(self, name: str, destination: _Destination) -> None:
+    async def _serve(self, name: str, destination: Destination) -> None:
         """A worker: one row of each waiting lane in turn, until none waits."""
         try:
             # Calls that were set aside count too: a worker ends where they have taken its place.
@@ -291,7 +270,7 @@ class Relay:
 
     async def _send(self, row: OutboxRow, name: str) -> None:
         """Make one attempt. Its lane waits for the answer, but a chat does not wait for long."""
-        call = _UnderWay()
+        call = UnderWay()
         assert self._workers is not None
         self._workers.start_soon(self._attempt_and_settle, row, name, call)
         with trio.move_on_after(self._pace.unknown_after_s):
@@ -307,7 +286,7 @@ class Relay:
         self._log.warning("call_set_aside", actor=row.actor, effect=row.effect)
         await self._settle(sending.set_aside(row, self._clock.now_ms(), self._pace))
 
-    async def _attempt_and_settle(self, row: OutboxRow, name: str, call: _UnderWay) -> None:
+    async def _attempt_and_settle(self, row: OutboxRow, name: str, call: UnderWay) -> None:
         try:
             settlement = await self._attempt(row, call)
             # It is known what became of it; its record may take long (a full disk), and the
@@ -324,7 +303,7 @@ class Relay:
 
     # --- one attempt ----------------------------------------------------------------------------
 
-    async def _attempt(self, row: OutboxRow, under_way: _UnderWay) -> Settlement:
+    async def _attempt(self, row: OutboxRow, under_way: UnderWay) -> Settlement:
         now_ms = self._clock.now_ms()
         try:
             call = decode_call(row.body)
@@ -351,7 +330,7 @@ class Relay:
         settlement = sending.after(row, call, outcome, promise, now_ms, self._pace)
         if isinstance(outcome, Transient) and outcome.pause_destination:
             pause_s = outcome.retry_after_s or self._pace.backoff_first_s
-            for pool in (row.destination, row.destination + _CONTROL):
+            for pool in (row.destination, row.destination + CONTROL):
                 self.pause(pool, pause_s)
         call_log.tell(self._log, self._metrics, row, call, outcome, settlement, seconds)
         return settlement
@@ -388,7 +367,6 @@ class Relay:
                 break
         if settlement.outcome is SettleAs.UNKNOWN and settlement.due_ms is not None:
             self._unknowns.look_at(settlement.due_ms)
-            self._news.set()
 
     def _unreadable(self, row: OutboxRow, now_ms: int) -> Settlement:
         self._log.error("call_unreadable", actor=row.actor, effect=row.effect, alarm=True)

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import trio
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -103,7 +104,7 @@ class Daemon:
         Raises StoreRefused, StoreBroken and BindFailed (in groups), and whatever a bug raises.
         """
         clock = wiring.make_clock(self._config, self._metrics)
-        async with wiring.open_store(self._config, self._bell) as store:
+        async with wiring.open_store(self._config, self._bell, self._metrics) as store:
             versions = await flows.keep_versions(store, self._source, clock.now_ms(), self._log)
             around = flows.surroundings(self._config, self._source, versions)
             async with wiring.open_vendors(self._config) as vendors:
@@ -208,7 +209,6 @@ class Daemon:
         registry: Registry,
         relay: Relay,
     ) -> None:
-        del relay
         limits = self._config.limits
         background.start_soon(
             partial(upkeep.prune, message_keep_days=limits.message_keep_days),
@@ -217,7 +217,7 @@ class Daemon:
             self._log,
         )
         background.start_soon(
-            partial(upkeep.sweep, sweep_s=limits.sweep_s),
+            partial(upkeep.sweep, sweep_s=limits.sweep_s, relay=relay),
             store,
             registry,
             clock,
@@ -270,8 +270,12 @@ class Daemon:
             drain_s=limits.drain_s,
         )
         async with trio.open_nursery() as doors:
+            # The operator is let in where vendors are not any more: into half of the reserve.
+            admin_limits = replace(
+                server_limits, descriptors_reserve=limits.descriptors_reserve // 2
+            )
             admin_door = partial(
-                open_door, admin, config.admin.bind, name="admin", limits=server_limits
+                open_door, admin, config.admin.bind, name="admin", limits=admin_limits
             )
             await doors.start(admin_door)
             public_door = partial(

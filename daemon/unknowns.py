@@ -30,12 +30,14 @@ class Unknowns:
         store: Store,
         clock: Clock,
         settle: Callable[[Settlement], Awaitable[None]],
+        rung: Callable[[], None],
         metrics: Metrics,
         log: FilteringBoundLogger,
     ) -> None:
         self._store = store
         self._clock = clock
         self._settle = settle
+        self._rung = rung
         self._metrics = metrics
         self._log = log
         self._due: list[int] = []
@@ -43,8 +45,9 @@ class Unknowns:
         """Looks under way."""
 
     def look_at(self, due_ms: int) -> None:
-        """There is something to look at, at that time."""
+        """There is something to look at, at that time; whoever sleeps until then is rung."""
         heapq.heappush(self._due, due_ms)
+        self._rung()
 
     @property
     def next_ms(self) -> int | None:

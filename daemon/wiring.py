@@ -85,7 +85,7 @@ async def open_vendors(config: Config) -> AsyncIterator[Vendors]:
         yield Vendors(receivers, senders)
 
 
-def open_store(config: Config, bell: Bell) -> AbstractAsyncContextManager[Store]:
+def open_store(config: Config, bell: Bell, metrics: Metrics) -> AbstractAsyncContextManager[Store]:
     """The store of the configuration."""
     limits = config.limits
     return open_sqlite_store(
@@ -93,6 +93,7 @@ def open_store(config: Config, bell: Bell) -> AbstractAsyncContextManager[Store]
         bell,
         group_max=limits.group_max,
         queue_max=limits.store_queue_max,
+        on_group=metrics.store_group_units.observe,
     )
 
 

@@ -36,12 +36,18 @@ async def apply_commits(work: Work, units: Sequence[Commit]) -> list[StaleCommit
                 StaleCommit(f"the actor has version {known}, not {unit.expected_version}")
             )
             continue
-        versions[unit.actor] = known + 1
+        if begins_or_goes_on(unit):
+            versions[unit.actor] = known + 1
         live.append(unit)
         answers.append(None)
     for wave in _waves(live):
         await _apply_wave(work, wave)
     return answers
+
+
+def begins_or_goes_on(unit: Commit) -> bool:
+    """Whether there is an actor after the commit, rather than nobody as before."""
+    return unit.expected_version > 0 or unit.state != b""
 
 
 def _waves(units: Sequence[Commit]) -> Iterator[list[Commit]]:
@@ -86,6 +92,7 @@ async def _write_actors(work: Work, units: Sequence[Commit]) -> None:
             unit.at_ms,
         )
         for unit in units
+        if begins_or_goes_on(unit)
     ]
     await _change(work, "write_actor", rows, "an actor changed while it was written")
 

@@ -81,6 +81,7 @@ class MemoryDisk(Struct):
     inbox_last: int = 0
     outbox_last: int = 0
     actors: dict[ActorId, ActorRow] = field(default_factory=dict)
+    acted_ms: dict[ActorId, int] = field(default_factory=dict)
     aliases: dict[str, ActorId] = field(default_factory=dict)
     letters: dict[int, Letter] = field(default_factory=dict)
     positions: dict[MessageId, int] = field(default_factory=dict)

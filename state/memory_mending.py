@@ -61,7 +61,7 @@ def drop(disk: MemoryDisk, position: int) -> bool:
     return True
 
 
-def release(disk: MemoryDisk, actor: ActorId) -> bool:
+def release(disk: MemoryDisk, actor: ActorId, at_ms: int) -> bool:
     """See `Store.release`."""
     row = disk.actors.get(actor)
     if row is None or row.status is not ActorStatus.QUARANTINED:
@@ -69,6 +69,7 @@ def release(disk: MemoryDisk, actor: ActorId) -> bool:
     disk.actors[actor] = replace(
         row, version=row.version + 1, status=ActorStatus.ACTIVE, failures=0
     )
+    disk.acted_ms[actor] = at_ms
     return True
 
 

@@ -238,9 +238,8 @@ class MemoryStore:
 
     async def release(self, actor: ActorId, at_ms: int) -> bool:
         """See `Store.release`."""
-        del at_ms  # A dict remembers no time of an actor.
         disk, rings = await self._begin()
-        found = memory_mending.release(disk, actor)
+        found = memory_mending.release(disk, actor, at_ms)
         await self._end(rings)
         return found
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from actors.ids import ActorId
 from state.accepting import NOBODY
-from state.committing import latest_of_topics
+from state.committing import begins_or_goes_on, latest_of_topics
 from state.memory_disk import Call, MemoryDisk, Parked
-from state.rows import ActorRow, Arrival, Commit, ToActor, ToAlias, ToDeadLetters
+from state.rows import ActorRow, ActorStatus, Arrival, Commit, ToActor, ToAlias, ToDeadLetters
 from state.store import ConstraintBroken, StaleCommit
 from state.upkeep import PARKED_TOO_LONG
 from state.work import Rings
@@ -73,14 +73,16 @@ def check(disk: MemoryDisk, unit: Commit) -> None:
 
 def apply(disk: MemoryDisk, rings: Rings, unit: Commit) -> None:
     """Write a commit that was checked."""
-    disk.actors[unit.actor] = ActorRow(
-        unit.actor,
-        unit.expected_version + 1,
-        unit.status,
-        unit.state,
-        unit.failures,
-        unit.flow_version,
-    )
+    if begins_or_goes_on(unit):
+        disk.actors[unit.actor] = ActorRow(
+            unit.actor,
+            unit.expected_version + 1,
+            unit.status,
+            unit.state,
+            unit.failures,
+            unit.flow_version,
+        )
+        disk.acted_ms[unit.actor] = unit.at_ms
     for position in unit.handled:
         disk.letters[position].done_ms = unit.at_ms
     for dead in unit.dead:
@@ -169,6 +171,13 @@ def prune(disk: MemoryDisk, before_ms: int, limit: int) -> int:
     for _, _, effect in expired:
         del disk.calls[effect]
     limit -= len(expired)
+    finished = _finished(disk, before_ms)[:limit]
+    for actor in finished:
+        del disk.actors[actor]
+        disk.acted_ms.pop(actor, None)
+        disk.windows.pop(actor, None)
+    disk.aliases = {name: who for name, who in disk.aliases.items() if who not in finished}
+    limit -= len(finished)
     newest_ms = max((at_ms for _, at_ms in disk.kept_flows.values()), default=0)
     used = {row.flow_version for row in disk.actors.values()}
     unused = [
@@ -184,4 +193,17 @@ def prune(disk: MemoryDisk, before_ms: int, limit: int) -> int:
     for parked in past:
         del disk.parked[parked.arrival.message_id]
         disk.bury(parked.arrival, parked.until_ms, PARKED_TOO_LONG)
-    return len(handled) + len(settled) + len(expired) + len(unused) + len(past)
+    return len(handled) + len(settled) + len(expired) + len(finished) + len(unused) + len(past)
+
+
+def _finished(disk: MemoryDisk, before_ms: int) -> list[ActorId]:
+    """Actors that ended before a time and that nothing waits for, in the order of their end."""
+    awaited = {letter.row.actor for letter in disk.letters.values() if letter.done_ms is None}
+    awaited |= {call.actor for call in disk.calls.values() if call.done_ms is None}
+    awaited |= {actor for actor, _ in disk.timers}
+    ended = sorted(
+        (disk.acted_ms.get(actor, 0), actor)
+        for actor, row in disk.actors.items()
+        if row.status is ActorStatus.FINISHED and actor not in awaited
+    )
+    return [actor for at_ms, actor in ended if at_ms < before_ms]

@@ -17,7 +17,16 @@ from state.store import StoreRefused
 
 APPLICATION_ID = int.from_bytes(b"rout", "big")
 
-UPGRADES: Sequence[str] = ()
+_TO_2 = """
+-- For the pruning of actors that are finished.
+CREATE INDEX actors_finished ON actors (at_ms, actor) WHERE status = 'finished';
+CREATE INDEX aliases_by_actor ON aliases (actor);
+CREATE INDEX outbox_open ON outbox (actor, position) WHERE done_ms IS NULL;
+DROP INDEX outbox_held;
+PRAGMA user_version = 2;
+"""
+
+UPGRADES: Sequence[str] = (_TO_2,)
 """Scripts; the first one leads from version 1 to version 2."""
 
 SCHEMA_VERSION = 1 + len(UPGRADES)

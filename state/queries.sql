@@ -121,7 +121,7 @@ FROM (
     SELECT json_extract(value, '$[0]') AS actor, json_extract(value, '$[1]') AS at_ms
     FROM json_each(?1)
 ) AS opened
-WHERE outbox.state = 'held' AND outbox.actor = opened.actor
+WHERE outbox.done_ms IS NULL AND outbox.state = 'held' AND outbox.actor = opened.actor
 RETURNING position, lane, destination, due_ms;
 
 -- --- timers ------------------------------------------------------------------------------------
@@ -331,6 +331,29 @@ DELETE FROM outbox WHERE position IN (
     SELECT position FROM outbox WHERE state = 'held' AND not_after_ms < ?1
     ORDER BY not_after_ms, position LIMIT ?2
 );
+
+-- name: finished_actors
+-- Left to itself, SQLite would sort all that are finished for each batch.
+SELECT actor FROM actors INDEXED BY actors_finished
+WHERE
+    status = 'finished' AND at_ms < ?1
+    AND NOT EXISTS (
+        SELECT 1 FROM inbox WHERE inbox.actor = actors.actor AND inbox.done_ms IS NULL
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM outbox WHERE outbox.actor = actors.actor AND outbox.done_ms IS NULL
+    )
+    AND NOT EXISTS (SELECT 1 FROM timers WHERE timers.actor = actors.actor)
+ORDER BY at_ms, actor LIMIT ?2;
+
+-- name: forget_actors
+DELETE FROM actors WHERE actor IN (SELECT value FROM json_each(?1));
+
+-- name: forget_aliases
+DELETE FROM aliases WHERE actor IN (SELECT value FROM json_each(?1));
+
+-- name: forget_windows
+DELETE FROM windows WHERE actor IN (SELECT value FROM json_each(?1));
 
 -- name: prune_flows
 -- The newest stays even while nobody is in it: it is what the next conversation begins with.

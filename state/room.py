@@ -40,7 +40,7 @@ Question = Callable[[Connection], Awaitable[object]]
 
 @asynccontextmanager
 async def open_room(
-    path: Path, bell: Bell, *, group_max: int, queue_max: int
+    path: Path, bell: Bell, *, group_max: int, queue_max: int, on_group: Callable[[int], None]
 ) -> AsyncIterator[Room]:
     """Open the file and run the writer for as long as the block runs; see `open_sqlite_store`."""
     if group_max < 1 or queue_max < 1:
@@ -49,7 +49,7 @@ async def open_room(
     with opening.locked(path):
         try:
             async with trio.open_nursery() as nursery:
-                room = Room(bell, group_max, queue_max)
+                room = Room(bell, group_max, queue_max, on_group)
                 # Not `nursery.start`: under a cancellation it would wait for ever for a child that
                 # is shielded and that waits in turn for its queue to be closed.
                 nursery.start_soon(room.serve, path)
@@ -97,11 +97,14 @@ class _Job:
 class Room:
     """The queue into the room and the writer at its other end."""
 
-    def __init__(self, bell: Bell, group_max: int, queue_max: int) -> None:
+    def __init__(
+        self, bell: Bell, group_max: int, queue_max: int, on_group: Callable[[int], None]
+    ) -> None:
         self.epoch = 0
         self.opened = trio.Event()
         self._bell = bell
         self._group_max = group_max
+        self._on_group = on_group
         self._intake, self._queue = trio.open_memory_channel[_Job](queue_max)
         self._current: list[_Job] = []
 
@@ -210,6 +213,7 @@ class Room:
         # Bells before callers, and no checkpoint in between: whoever waits may be cancelled by now,
         # and the next group must not ring before this one.
         done.rings.ring(self._bell)
+        self._on_group(len(writing))
         for (job, _), answer in zip(writing, done.answers, strict=True):
             job.finish(answer)
 

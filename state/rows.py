@@ -51,7 +51,7 @@ class Arrival(Struct, frozen=True):
     opens_window_until_ms: int | None = None
     """The customer service window of the receiving actor is open until then."""
     must_exist: bool = False
-    """Take it only if the target actor exists; else it is counted as refused."""
+    """Take it only if the target actor exists or has an open message; else it is refused."""
 
 
 class Receipt(Struct, frozen=True):
@@ -86,7 +86,7 @@ class ActorStatus(Enum):
 
     ACTIVE = "active"
     FINISHED = "finished"
-    """Its work is done; it still hears late messages."""
+    """Its work is done; it still hears late messages, until it is pruned."""
     QUARANTINED = "quarantined"
     """Its `decide` raised three times in a row; messages are answered by the plain fallback."""
 
@@ -198,6 +198,7 @@ class Commit(Struct, frozen=True):
     """0: the actor must not exist yet."""
     status: ActorStatus
     state: bytes
+    """b"" with `expected_version` 0: nobody begins here, and no actor is written."""
     at_ms: int
     failures: int = 0
     flow_version: str | None = None

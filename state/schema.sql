@@ -19,6 +19,7 @@ CREATE TABLE actors (
 ) STRICT;
 
 CREATE INDEX actors_by_status ON actors (status);
+CREATE INDEX actors_finished ON actors (at_ms, actor) WHERE status = 'finished';
 CREATE INDEX actors_by_flow ON actors (flow_version) WHERE flow_version IS NOT NULL;
 
 -- An alias may name an actor that has heard its first message but not yet handled it, so it does
@@ -27,6 +28,8 @@ CREATE TABLE aliases (
     alias TEXT NOT NULL PRIMARY KEY,
     actor TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX aliases_by_actor ON aliases (actor);
 
 -- Open: done_ms is null. Dead letter: error is not null. Without an actor: nobody it could go to.
 -- replays: the number of a dead letter's last replay, which is part of that message's id. A dead
@@ -83,7 +86,7 @@ CREATE TABLE outbox (
 
 CREATE INDEX outbox_pending ON outbox (lane, position) WHERE state = 'pending';
 CREATE INDEX outbox_sending ON outbox (lane, position) WHERE state = 'sending';
-CREATE INDEX outbox_held ON outbox (actor, position) WHERE state = 'held';
+CREATE INDEX outbox_open ON outbox (actor, position) WHERE done_ms IS NULL;
 CREATE INDEX outbox_held_until ON outbox (not_after_ms, position)
 WHERE state = 'held' AND not_after_ms IS NOT NULL;
 CREATE INDEX outbox_unknown ON outbox (due_ms, position) WHERE state = 'unknown';
@@ -128,4 +131,4 @@ CREATE TABLE flows (
 
 -- "rout": whose file it is. The version comes last, so that half a schema is never taken for one.
 PRAGMA application_id = 1919907188;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;

@@ -41,15 +41,23 @@ class SqliteStore(SqlStore):
 
 @asynccontextmanager
 async def open_sqlite_store(
-    path: Path, bell: Bell, *, group_max: int = 256, queue_max: int = 1024
+    path: Path,
+    bell: Bell,
+    *,
+    group_max: int = 256,
+    queue_max: int = 1024,
+    on_group: Callable[[int], None] = lambda _units: None,
 ) -> AsyncIterator[SqliteStore]:
     """Open the file, or make it; at the end of the block, write what is queued and close it.
 
     `group_max` units share a transaction at most; `queue_max` may wait, beyond which `accept`
-    raises StoreFull and everything else waits. Raises StoreRefused where the file cannot be used
-    and StoreFull where there is no space to begin. Raises StoreBroken out of the block, which is
+    raises StoreFull and everything else waits. `on_group` hears how many units each commit held,
+    and must neither block nor raise. Raises StoreRefused where the file cannot be used and
+    StoreFull where there is no space to begin. Raises StoreBroken out of the block, which is
     cancelled, when a commit has failed in a way that leaves its outcome unknown. Closing is
     shielded from cancellation and takes as long as the disk does.
     """
-    async with open_room(path, bell, group_max=group_max, queue_max=queue_max) as room:
+    async with open_room(
+        path, bell, group_max=group_max, queue_max=queue_max, on_group=on_group
+    ) as room:
         yield SqliteStore(room)

@@ -93,7 +93,7 @@ class Store(Protocol):
         """
 
     async def load(self, actor: ActorId) -> ActorRow | None:
-        """An actor at rest, or None where it never was."""
+        """An actor at rest, or None where it never was or was pruned."""
 
     async def open_inbox(self, actor: ActorId, after: int, limit: int) -> list[InboxRow]:
         """Unhandled messages of an actor beyond a position, in order."""
@@ -106,8 +106,10 @@ class Store(Protocol):
 
         New effects with a topic drop what is pending or held of the same actor and topic. New
         aliases move parked messages to this actor's inbox. Messages whose id was seen before are
-        left out. Raises StaleCommit, ConstraintBroken, StoreFull; none of them touches a
-        neighbour of the same group.
+        left out. A unit with `expected_version` 0 and the state b"" closes the messages of somebody
+        who does not exist: all else is written, but no actor, so that `load` answers None and
+        `must_exist` refuses as before. Raises StaleCommit, ConstraintBroken, StoreFull; none of
+        them touches a neighbour of the same group.
         """
 
     async def fire_timers(self, now_ms: int, limit: int) -> int | None:
@@ -155,6 +157,9 @@ class Store(Protocol):
         whose time to wait ended before then (they become dead letters), flow versions that no
         actor is in, but for the newest, and held calls that became not worth sending before then
         (`not_after_ms < before_ms`; nobody is told, as when a held call is dropped by its topic).
+        Also actors that are FINISHED since a last commit before then and for which nothing waits
+        (no open message, no unsettled call, no timer), each of them counted as one row, together
+        with their aliases and windows: a later message for such an actor finds nobody.
         Dead letters stay: they are the operator's.
         """
 

@@ -6,9 +6,12 @@ the outside ask of it.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from msgspec import Struct
 
 from actors.ids import timer_message_id
+from state.connection import listed
 from state.queries import SQL
 from state.rows import NewMessage
 from state.store import ConstraintBroken
@@ -84,14 +87,30 @@ async def keep_flow(work: Work, unit: KeepFlow) -> None:
 
 async def prune(work: Work, unit: Prune) -> int:
     """Forget up to the limit, kind by kind; how many rows."""
-    done = 0
-    for statement in ("prune_inbox", "prune_outbox", "prune_held", "prune_flows"):
-        if done < unit.limit:
-            params = (unit.before_ms, unit.limit - done)
-            done += await work.connection.run_many(SQL[statement], [params])
-    if done < unit.limit:
-        done += await _bury_parked(work, unit.before_ms, unit.limit - done)
-    return done
+    left = unit.limit
+    for forget in _KINDS:
+        if left > 0:
+            left -= await forget(work, unit.before_ms, left)
+    return unit.limit - left
+
+
+_Forget = Callable[[Work, int, int], Awaitable[int]]
+
+
+def _rows_of(statement: str) -> _Forget:
+    async def forget(work: Work, before_ms: int, limit: int) -> int:
+        return await work.connection.run_many(SQL[statement], [(before_ms, limit)])
+
+    return forget
+
+
+async def _forget_finished(work: Work, before_ms: int, limit: int) -> int:
+    rows = await work.connection.fetch(SQL["finished_actors"], (before_ms, limit))
+    if rows:
+        actors = listed(row[0] for row in rows)
+        for statement in ("forget_actors", "forget_aliases", "forget_windows"):
+            await work.connection.run(SQL[statement], (actors,))
+    return len(rows)
 
 
 async def _bury_parked(work: Work, before_ms: int, limit: int) -> int:
@@ -105,6 +124,17 @@ async def _bury_parked(work: Work, before_ms: int, limit: int) -> int:
             ]
         )
     return len(past)
+
+
+# Calls come before the actors that wait for them, and actors before the flows that they are in.
+_KINDS = (
+    _rows_of("prune_inbox"),
+    _rows_of("prune_outbox"),
+    _rows_of("prune_held"),
+    _forget_finished,
+    _rows_of("prune_flows"),
+    _bury_parked,
+)
 
 
 async def ping(work: Work, unit: Ping) -> None:

@@ -47,6 +47,22 @@ class DaemonProcess:
         """Whether there is a process."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """The id of the process; only while there is one."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def admin_url(self) -> str:
+        """The operator's address."""
+        return self._admin
+
+    async def ended(self) -> int:
+        """Wait until it ends by itself; its exit code, or minus the number of a signal."""
+        assert self._process is not None
+        return await self._process.wait()
+
     async def start(self, nursery: trio.Nursery) -> None:
         """Start it and wait until it is ready. Raises DaemonFailed."""
         with self.log.open("ab") as log:

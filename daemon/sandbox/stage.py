@@ -7,7 +7,7 @@ pass. What must not: what is played on it (`player`, `chat`).
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -115,8 +115,12 @@ async def open_stage(
     scale: float = 1.0,
     limits: str = "",
     flow_file: Path | None = None,
+    interpreter: Sequence[str] | None = None,
 ) -> AsyncIterator[Stage]:
-    """Set the stage in a private folder and start the daemon. `limits`: lines of TOML."""
+    """Set the stage in a private folder and start the daemon.
+
+    `limits`: lines of TOML. `interpreter`: see `DaemonProcess`.
+    """
     clock = SimClock.frozen_at(SCRIPT_BEGINS_MS) if frozen else SimClock.running(wall_ms)
     async with open_world(clock, scale=scale) as world:
         webhook_port, admin_port = _free_port(), _free_port()
@@ -126,12 +130,12 @@ async def open_stage(
             webhook_port,
             admin_port,
             folder / "routerbot.db",
-            flow_file or shipped_flow(),
+            (flow_file or shipped_flow()).absolute(),
             language=language,
         )
         config.write_text(f"{text}[limits]\n{limits}", encoding="utf-8")
         config.chmod(0o600)
-        daemon = DaemonProcess(config, folder / "daemon.log", admin_port)
+        daemon = DaemonProcess(config, folder / "daemon.log", admin_port, interpreter)
         async with trio.open_nursery() as nursery:
             stage = Stage(world, daemon, folder, nursery)
             try:

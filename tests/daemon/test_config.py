@@ -110,11 +110,22 @@ def test_a_virtual_clock(tmp_path: Path) -> None:
 
 def test_concurrency_is_found_by_the_most_exact_prefix(tmp_path: Path) -> None:
     limits = loaded(
-        tmp_path, SMALL + '[limits.concurrency]\ndefault = 9\ntelco = 4\n"telco:main" = 2\n'
+        tmp_path,
+        SMALL + TELCO + '[limits.concurrency]\ndefault = 9\ntelco = 4\n"telco:main" = 2\n',
     ).limits
     asked = ("telco:main", "telco:other", "telcoma", "agents")
     assert [limits.concurrency_of(name) for name in asked] == [2, 4, 9, 9]
     assert Limits().concurrency_of("whatsapp:1") == 16
+
+
+def test_concurrency_may_name_every_system_of_the_file(tmp_path: Path) -> None:
+    names = (
+        *("default", "whatsapp", "whatsapp:106540352242922", "telco", "telco:main"),
+        *("service", "service:crm", "agents"),
+    )
+    lines = "".join(f'"{name}" = 3\n' for name in names)
+    text = f'{SMALL}{TELCO}[services.crm]\nbase_url = "https://a"\n[limits.concurrency]\n{lines}'
+    assert loaded(tmp_path, text).limits.concurrency == dict.fromkeys(names, 3)
 
 
 BROKEN: list[tuple[str, str, list[str]]] = [
@@ -182,8 +193,24 @@ ADDED: list[tuple[str, list[str]]] = [
         '[limits.concurrency]\ndefault = 0\n"telko:a" = 1',
         [
             "limits.concurrency.default: must be at least 1",
-            'limits.concurrency."telko:a": the name must be "default", "agents",',
+            'limits.concurrency."telko:a": is no system of this file; did you mean "telco"?',
         ],
+    ),
+    (
+        TELCO + '[limits.concurrency]\n"telco:mian" = 4\ndefualt = 3\nx = 1',
+        [
+            'limits.concurrency."telco:mian": is no system of this file; did you mean "telco:main"',
+            'limits.concurrency.defualt: is no system of this file; did you mean "default"?',
+            "limits.concurrency.x: is no system of this file; known are default, agents,",
+        ],
+    ),
+    (
+        '[limits.concurrency]\n"whatsapp:106540352242923" = 4',
+        ['limits.concurrency."whatsapp:106540352242923": is no system', '106540352242922"?'],
+    ),
+    (
+        '[services.crm]\nbase_url = "https://a"\n[limits.concurrency]\n"services:crm" = 4',
+        ['limits.concurrency."services:crm": is no system', 'did you mean "service:crm"?'],
     ),
     ("[telco]\nmain = 1", ["telco.main: must be a table"]),
     (TELCO.replace("main", "Main"), ["telco.Main: the name must be a small letter, then"]),

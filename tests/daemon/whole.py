@@ -116,7 +116,7 @@ class Whole:
     def wire(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Put the parts of the test in the places of the real ones."""
         monkeypatch.setattr(
-            wiring, "open_store", lambda config, bell: self.open_store(config, bell)
+            wiring, "open_store", lambda config, bell, _metrics: self.open_store(config, bell)
         )
         monkeypatch.setattr(wiring, "open_vendors", self._open_vendors)
         monkeypatch.setattr(wiring, "make_clock", lambda _config, _metrics: self.clock)

@@ -93,6 +93,7 @@ async def test_a_file_can_be_left_and_opened_again(tmp_path: Path) -> None:
 
 turns = st.tuples(
     st.sampled_from([0, 0, 0, 1]),
+    st.sampled_from([b"state", b"state", b""]),
     few(messages),
     few(effects),
     few(names),
@@ -101,12 +102,12 @@ turns = st.tuples(
 
 
 def commit_of(actor: ActorId, parts: tuple[Any, ...]) -> Commit:
-    version, told, called, dropped, aliases = parts
+    version, state, told, called, dropped, aliases = parts
     return Commit(
         actor,
         version,
         ActorStatus.ACTIVE,
-        b"state",
+        state,
         NOON,
         messages=told,
         effects=called,

@@ -344,6 +344,13 @@ async def test_the_connection_is_as_safe_as_it_can_be(path: Path) -> None:
         assert not path.with_name("bot.db-shm").exists()
 
 
+async def test_the_size_of_each_group_is_told(path: Path) -> None:
+    sizes: list[int] = []
+    async with open_sqlite_store(path, Bell(), on_group=sizes.append) as store:
+        await store.commit(turn(0))
+    assert sizes == [1]
+
+
 async def test_asyncio_stays_in_its_room(path: Path) -> None:
     async with open_sqlite_store(path, Bell()) as store:
         await store.ping()

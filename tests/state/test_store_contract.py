@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import trio
 
@@ -149,6 +151,50 @@ async def test_an_alias_moves_to_the_actor_that_claims_it_last(store: Store) -> 
 
 
 # --- committing ---------------------------------------------------------------------------------
+
+
+async def test_messages_of_nobody_are_closed_and_make_no_actor(store: Store, bell: Bell) -> None:
+    await store.accept([arrival("m1"), arrival("m2"), arrival("m3")])
+    one, two, three = await store.open_inbox(ANN, 0, 10)
+    bell.clear()
+    nobody: dict[str, Any] = {"state": b"", "flow_version": "f1"}
+    await store.commit(
+        turn(
+            0,
+            **nobody,
+            handled=(one.position,),
+            dead=(DeadLetter(two.position, "raised"),),
+            messages=(message("n1"),),
+            effects=(effect("e1"),),
+            timers_set=(timer("t", NOON + 9),),
+            aliases=("job-7",),
+        )
+    )
+    assert await store.load(ANN) is None
+    counts = await store.counts()
+    assert sum(counts.actors.values()) == 0
+    assert (counts.inbox_open, counts.inbox_dead, counts.timers) == (2, 1, 1)
+    assert (bell.heard, bell.lane_names, bell.due_ms) == (["n1"], ["ann"], [NOON + 9])
+    # The third message is open; once it is handled, nobody is there.
+    assert (await store.accept([arrival("m4", must_exist=True)])).taken == 1
+    [_, four] = await store.open_inbox(ANN, 0, 10)
+    await store.commit(turn(0, **nobody, handled=(three.position, four.position)))
+    late = [arrival("m5", must_exist=True), to_alias("m6", "job-7", must_exist=True)]
+    assert (await store.accept(late)).refused == 2
+    with pytest.raises(StaleCommit):
+        await store.commit(turn(1, **nobody))
+    await store.commit(turn(0))
+    assert (await store.accept(late)).taken == 2
+
+
+async def test_an_actor_with_an_empty_state_stays_an_actor(store: Store) -> None:
+    await store.commit(turn(0))
+    with pytest.raises(StaleCommit):
+        await store.commit(turn(0, state=b""))
+    await store.commit(turn(1, state=b""))
+    row = await store.load(ANN)
+    assert row is not None
+    assert (row.version, row.state) == (2, b"")
 
 
 async def test_a_commit_writes_the_actor_and_closes_messages(store: Store) -> None:

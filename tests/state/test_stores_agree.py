@@ -81,6 +81,7 @@ commits = st.fixed_dictionaries(
         "handled": st.integers(0, 2),
         "dead": st.booleans(),
         "status": st.sampled_from(ActorStatus),
+        "state": st.sampled_from([b"state", b"state", b""]),
         "at_ms": times,
         "flow_version": st.none() | names,
         "messages": few(messages),
@@ -103,13 +104,14 @@ operations = st.one_of(
     st.tuples(st.just("settle"), st.integers(0, 3), st.sampled_from(SettleAs), times, maybe_times),
     st.tuples(st.just("settle"), st.integers(0, 3), st.sampled_from(SettleAs), times, maybe_times),
     st.tuples(st.just("fire_timers"), times, st.integers(1, 2)),
-    st.tuples(st.just("prune"), times, st.integers(1, 3)),
+    st.tuples(st.just("prune"), times, st.integers(1, 9)),
     st.tuples(st.just("keep_flow"), names, times),
     st.tuples(st.just("count_recovery"), st.integers(1, 9)),
     st.tuples(st.just("lose"), st.sampled_from(LANES), times),
     st.tuples(st.just("replay_dead_letter"), st.integers(0, 3), times),
     st.tuples(st.just("drop_dead_letter"), st.integers(0, 3)),
     st.tuples(st.just("release"), actors, times),
+    st.tuples(st.just("finish"), actors, times),
     st.tuples(st.just("settle_unknown"), st.integers(0, 1), words, times),
     st.tuples(st.just("reopen")),
 )
@@ -160,6 +162,9 @@ class Side:
                 return await store.settle_unknown(effect, *args[1:])
             case "settle":
                 return await self._settle(*args)
+            case "finish":
+                await store.commit(await self._last_turn(*args))
+                return None
             case "keep_flow":
                 await store.keep_flow(args[0], b"flow", args[1])
                 return None
@@ -187,7 +192,7 @@ class Side:
             expected_version=(0 if row is None else row.version) + fields["off"],
             status=fields["status"],
             failures=count,
-            state=b"state",
+            state=fields["state"],
             at_ms=fields["at_ms"],
             flow_version=fields["flow_version"],
             handled=tuple(row.position for row in waiting[:count]),
@@ -205,6 +210,21 @@ class Side:
             ),
             timers_cleared=fields["timers_cleared"],
             aliases=fields["aliases"],
+        )
+
+    async def _last_turn(self, actor: ActorId, at_ms: int) -> Commit:
+        """Leave as little to wait for as an actor can, so that it may be pruned."""
+        row = await self.store.load(actor)
+        waiting = await self.store.open_inbox(actor, 0, 99)
+        return Commit(
+            actor=actor,
+            expected_version=0 if row is None else row.version,
+            status=ActorStatus.FINISHED,
+            state=b"state",
+            at_ms=at_ms,
+            handled=tuple(row.position for row in waiting),
+            topics_dropped=("x", "y"),
+            timers_cleared=("x", "y"),
         )
 
     async def picture(self) -> object:

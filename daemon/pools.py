@@ -1,0 +1,37 @@
+"""Where calls wait: the pools of workers that the relay keeps, and calls under way.
+
+What lives here: small records. What must not: deciding whose turn it is (`relay`).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import trio
+
+CONTROL = "/control"
+"""The end of the names of lanes and pools for cancels."""
+
+
+class Destination:
+    """The lanes that wait for one vendor, and how many calls to it are under way."""
+
+    def __init__(self, concurrency: int) -> None:
+        self.ready: OrderedDict[str, None] = OrderedDict()
+        self.concurrency = concurrency
+        self.active = 0
+        self.paused_until_ms = 0
+
+
+class UnderWay:
+    """A call under way, which its lane may stop waiting for."""
+
+    def __init__(self) -> None:
+        self.done = trio.Event()
+        self.may_detach = False
+        self.detached = False
+
+
+def pool_of(lane: str, destination: str) -> str:
+    """Cancels have workers of their own: starts that hang must not hold them up."""
+    return destination + CONTROL if lane.endswith(CONTROL) else destination
