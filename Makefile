@@ -15,7 +15,7 @@ CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python
 # A candidate must really run: version managers put stand-ins on the PATH which only fail.
 SUITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-.PHONY: help sandbox test check format bench lock clean
+.PHONY: help sandbox test check format bench simulate wheel lock clean
 
 help:  ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,16 +41,34 @@ format: $(VENV)/.installed  ## format the code and apply the linter's safe fixes
 bench: $(VENV)/.installed  ## run the benchmarks
 	@PYTHONPATH="$(CURDIR)" $(BIN)/python -P -m tests.benchmarks
 
+# `build/` goes first: what was left over there would get into the wheel.
+wheel: $(VENV)/.installed  ## build the wheel for a server into dist/
+	@rm -rf build
+	@report=$$($(BIN)/python -m build --wheel --no-isolation --outdir dist . 2>&1) || \
+	  { echo "$$report" >&2; exit 1; }
+	@rm -rf build
+	@ls dist/routerbot-*.whl
+
+# `make simulate SEEDS=1000 FIRST=5000`; ends at the first seed that fails, and names it.
+SEEDS := 200
+FIRST := 1
+simulate: $(VENV)/.installed  ## run the seeded simulation: SEEDS=200 seeds, from FIRST=1 on
+	@PYTHONPATH="$(CURDIR)" $(BIN)/python -P -m tests.simulation --first $(FIRST) --seeds $(SEEDS)
+
 # One lock for all platforms and Python versions. No index or folder is written into it: where
 # packages come from is the machine's business, and the hashes say whether they are the right ones.
 # `make lock UPGRADE=--upgrade` takes newer versions.
-lock: $(VENV)/.installed  ## write requirements.lock anew from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-	  --generate-hashes --only-binary :all: --no-header --no-emit-index-url --no-emit-find-links \
-	  --quiet --output-file requirements.lock $(UPGRADE)
-	@if grep -nE '://|^ *-[-a-z]|[ @]/' requirements.lock | grep -vE ':    --hash=sha256:'; then \
-	  echo "requirements.lock names a host, a folder or an option; see above." >&2; exit 1; fi
-	@echo "requirements.lock is up to date; 'make check' installs it."
+# requirements.run.lock is the part of it that a server needs; -c holds it to the same versions.
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+  --generate-hashes --only-binary :all: --no-header --no-emit-index-url --no-emit-find-links --quiet
+lock: $(VENV)/.installed  ## write both lock files anew from pyproject.toml
+	@$(LOCK) --extra dev --output-file requirements.lock $(UPGRADE)
+	@rm -f requirements.run.lock
+	@$(LOCK) -c requirements.lock --output-file requirements.run.lock
+	@if grep -nE '://|^ *-[-a-z]|[ @]/' requirements.lock requirements.run.lock \
+	  | grep -vE ':    --hash=sha256:'; then \
+	  echo "A lock file names a host, a folder or an option; see above." >&2; exit 1; fi
+	@echo "Both lock files are up to date; 'make check' installs requirements.lock."
 
 clean:  ## remove the environment and everything that was built
 	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

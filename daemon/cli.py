@@ -1,8 +1,8 @@
 """The command line.
 
 What lives here: commands, their help, exit codes. What must not: what they do. Exit codes:
-0 fine, 1 an expectation failed, 69 an address or the database cannot be used, 70 a bug, 74 the
-disk failed, 78 the configuration is at fault.
+0 fine, 1 an expectation failed, 2 a wrong option, 69 an address or the database cannot be used,
+70 a bug, 74 the disk failed, 78 the configuration is at fault.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ app = App(
     name="routerbot",
     help="Restart and update routers by WhatsApp, with a person at hand.",
     version_flags=["--version"],
+    # No flags that nobody asked for, such as --no-chat or --empty-scripts.
+    default_parameter=Parameter(negative=()),
 )
 flow_app = App(name="flow", help="The flow file: menus, texts, policies.")
 app.command(flow_app)
@@ -49,20 +51,26 @@ def sandbox(
         list[Path] | None,
         Parameter(help="With --script: the conversation files; none: the shipped ones."),
     ] = None,
+    /,
     *,
     chat: Annotated[bool, Parameter(help="A chat in the terminal.")] = False,
     script: Annotated[bool, Parameter(help="Play conversation files and check them.")] = False,
     keep: Annotated[
-        Path | None, Parameter(help="Keep database, configuration and logs in this folder.")
+        Path | None,
+        Parameter(help="Keep database, configuration and logs in this folder, closed to others."),
     ] = None,
-    language: Annotated[str, Parameter(help="The bot's language: es, en or pt.")] = "en",
+    language: Annotated[
+        str,
+        Parameter(help="The bot's language, one of the flow's; conversation files name theirs."),
+    ] = "en",
     flow: Annotated[
         Path | None, Parameter(help="A flow file of your own instead of the shipped one.")
     ] = None,
 ) -> int:
     """Run the real daemon against a simulated WhatsApp, provider, CRM and Genesys.
 
-    On a terminal it opens the chat; elsewhere it runs until it is interrupted.
+    On a terminal it opens the chat; elsewhere it runs until it is interrupted. How conversation
+    files are written: docs/conversations.md. Exit 1 where a conversation did not go as expected.
     """
     from daemon.sandbox.command import run_sandbox
 

@@ -20,7 +20,7 @@ import msgspec
 from msgspec import NODEFAULT, Struct
 
 from adapters.secret import Secret
-from daemon.config_checks import CHECKS, FAULTY, Faulty
+from daemon.config_checks import CHECKS, FAULTY, Faulty, destination_faults
 from daemon.config_model import Config
 from daemon.config_rules import NAME_PATTERN, Rule
 from daemon.secrets import HOW, Unresolved, resolve
@@ -37,7 +37,6 @@ _KINDS: dict[type, str] = {
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _SECRET_HEADER = re.compile(r"auth|cookie|token|key|secret|pass|sign", re.IGNORECASE)
-_DESTINATION = re.compile(r"default|agents|(whatsapp|telco|service)(:[\w-]+)?")
 
 
 class ConfigFault(Struct, frozen=True):
@@ -67,6 +66,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Config | list[ConfigFault]:
         return [ConfigFault(str(path), "", f"is not TOML: {error}")]
     reader = _Reader(str(path), path.absolute().parent, environ)
     config = reader.table(Config, table, "")
+    for name, problem in destination_faults(table):
+        reader.fault(_join("limits.concurrency", name), problem)
     if isinstance(config, Config) and not reader.faults:
         return config
     return reader.faults
@@ -175,14 +176,8 @@ class _Reader:
         key = _join(table, name)
         if _plain(hint) is Secret:
             return self._header(name, value, key)
-        if table == "limits.concurrency":
-            if not _DESTINATION.fullmatch(name):
-                return self.fault(
-                    key,
-                    'the name must be "default", "agents", "whatsapp", "telco" or "service", '
-                    'or one system such as "telco:main"',
-                )
-        elif not NAME_PATTERN.fullmatch(name):
+        # The names of destinations depend on the whole file: see `destination_faults`.
+        if table != "limits.concurrency" and not NAME_PATTERN.fullmatch(name):
             return self.fault(
                 key, "the name must be a small letter, then at most 31 of a-z, 0-9, - and _"
             )

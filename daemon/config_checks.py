@@ -6,6 +6,7 @@ not: types and single values (daemon.config_rules), reading.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -86,6 +87,39 @@ def _config(given: Given) -> Iterator[Complaint]:
         bind = parse_bind(admin.bind)
         if bind == parse_bind(server.bind) and not admin.bind.endswith(":0"):
             yield "admin.bind", "must differ from server.bind: the console is never public"
+
+
+def destination_faults(table: Mapping[str, object]) -> Iterator[Complaint]:
+    """The keys of `[limits.concurrency]` that name no system of the file.
+
+    Looks at the raw file, so that faults elsewhere in it do not hide these.
+    """
+    named = _at(_at(table, "limits"), "concurrency")
+    numbers = _at(table, "whatsapp").get("numbers")
+    ids = [
+        number["phone_number_id"]
+        for number in (numbers if isinstance(numbers, list) else ())
+        if isinstance(number, dict) and "phone_number_id" in number
+    ]
+    known = [
+        *("default", "agents", "whatsapp", "telco", "service"),
+        *(f"whatsapp:{number}" for number in ids),
+        *(f"telco:{name}" for name in _at(table, "telco")),
+        *(f"service:{name}" for name in _at(table, "services")),
+    ]
+    for name in named:
+        if name in known:
+            continue
+        close = difflib.get_close_matches(name, known, n=1)
+        if close:
+            yield name, f'is no system of this file; did you mean "{close[0]}"?'
+        else:
+            yield name, f"is no system of this file; known are {', '.join(known)}"
+
+
+def _at(table: Mapping[str, object], key: str) -> Mapping[str, object]:
+    found = table.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 CHECKS: dict[type[Struct], Callable[[Given], Iterator[Complaint]]] = {

@@ -6,7 +6,9 @@ player and the chat themselves.
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,17 +18,23 @@ from pathlib import Path
 import trio
 from rich.console import Console
 
+from actors.flow.reader import read_flow
 from daemon.sandbox.chat import Chat
 from daemon.sandbox.player import ExpectationFailed, Player
 from daemon.sandbox.process import DaemonFailed
 from daemon.sandbox.script import Script, ScriptFault, read_script
 from daemon.sandbox.stage import NotAtRest, Stage, open_stage
 from daemon.service import leaves_of
-from daemon.shipped import shipped_scripts
+from daemon.shipped import shipped_flow, shipped_scripts
 
 CHAT_SCALE = 0.12
 """A restart takes some twelve seconds in the chat instead of a hundred."""
 _CHAT_LIMITS = "progress_spacing_s = 1\n"
+EXIT_USAGE = 2
+
+
+class Refused(Exception):
+    """An option cannot be followed; the message says why, and what would do."""
 
 
 def run_sandbox(
@@ -38,6 +46,29 @@ def run_sandbox(
 ) -> int:
     """Run a mode (`chat`, `script`, `serve`); the exit code."""
     console = Console(highlight=False, soft_wrap=True)
+    # Database, log and clock hold customers' words and keys; the daemon inherits this.
+    umask = os.umask(0o077)
+    try:
+        return _run(mode, scripts, keep, language, flow, console)
+    except Refused as refusal:
+        console.print(str(refusal), style="red", markup=False)
+        return EXIT_USAGE
+    finally:
+        os.umask(umask)
+
+
+def _run(
+    mode: str,
+    scripts: Sequence[Path],
+    keep: Path | None,
+    language: str,
+    flow: Path | None,
+    console: Console,
+) -> int:
+    if mode != "script" and (problem := _unspoken(language, flow)):
+        raise Refused(f"--language: {problem}")
+    if keep is not None:
+        _close(keep)
     try:
         match mode:
             case "chat":
@@ -68,6 +99,30 @@ def _explain(
     return 1
 
 
+def _unspoken(language: str, flow: Path | None) -> str | None:
+    """What is wrong with a language. A flow with faults is the daemon's to complain of."""
+    try:
+        found = read_flow((flow or shipped_flow()).read_bytes())
+    except OSError as error:
+        raise Refused(f"--flow: {flow}: cannot be read: {error.strerror}") from error
+    if isinstance(found, list) or language in found.flow.languages:
+        return None
+    return f"the flow does not speak {language!r}; it speaks {', '.join(found.flow.languages)}"
+
+
+def _close(keep: Path) -> None:
+    """Make the folder to keep, private. One that others may enter is not ours to close."""
+    try:
+        keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(f"--keep: {keep}: cannot be made: {error.strerror}") from error
+    if stat.S_IMODE(keep.stat().st_mode) & 0o077:
+        raise Refused(
+            f"--keep: {keep} is open to others, and messages and keys would lie in it: "
+            "name a new folder, or chmod 700 this one"
+        )
+
+
 @contextmanager
 def _folder(keep: Path | None) -> Iterator[Path]:
     """A private folder, thrown away at the end unless it is to be kept."""
@@ -96,7 +151,9 @@ def _play_all(paths: Sequence[Path], keep: Path | None, flow: Path | None, conso
             continue
         console.print(f"\n{script.title}  ({script.name})", style="bold", markup=False)
         folder = keep / script.name if keep is not None else None
-        problem = play_script(script, folder, partial(console.print, markup=False), flow)
+        problem = _unspoken(script.language, flow)
+        if problem is None:
+            problem = play_script(script, folder, partial(console.print, markup=False), flow)
         if problem is None:
             console.print("  as expected", style="green")
         else:

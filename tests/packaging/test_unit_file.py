@@ -1,12 +1,17 @@
-"""The systemd unit: what others rely on in it, and how closed it is."""
+"""The systemd unit: what others rely on in it, its secrets, and how closed it is."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-UNIT = Path(__file__).resolve().parents[2] / "routerbot.service"
+ROOT = Path(__file__).resolve().parents[2]
+UNIT = ROOT / "routerbot.service"
+EXAMPLE = ROOT / "routerbot.toml.example"
+RUNNING = ROOT / "docs" / "running.md"
+SECRETS = "/etc/routerbot/secrets"
 SYSTEMD_ANALYZE = shutil.which("systemd-analyze")
 
 # Tenths of the points that `systemd-analyze security` gives: 9.6 for a bare unit, 1.2 for ours.
@@ -20,7 +25,7 @@ RELIED_ON = {
     ),
     "WatchdogSec": "30",
     "Restart": "always",
-    "RestartPreventExitStatus": "78",
+    "RestartPreventExitStatus": "78 243",
     "KillMode": "mixed",
     "TimeoutStopSec": "45",
     "StateDirectory": "routerbot",
@@ -75,10 +80,25 @@ def test_system_calls_are_filtered() -> None:
     assert directives()["SystemCallErrorNumber"] == ["EPERM"]
 
 
-def test_secrets_are_only_examples() -> None:
-    """A missing credential file stops the start, so which ones exist is the operator's to say."""
-    assert "LoadCredential" not in directives()
-    assert "#LoadCredential=" in UNIT.read_text(encoding="utf-8")
+def credentials(path: Path, pattern: str) -> tuple[set[str], set[str]]:
+    """Return the names that a file uses, and those that it only shows in comments."""
+    used: set[str] = set()
+    shown: set[str] = set()
+    for line in path.read_text(encoding="utf-8").splitlines():
+        (shown if line.startswith("#") else used).update(re.findall(pattern, line))
+    return used, shown - {"name"}
+
+
+def test_unit_and_example_name_the_same_secrets() -> None:
+    unit = credentials(UNIT, rf"LoadCredential=(\w+):{SECRETS}/\1$")
+    assert unit == credentials(EXAMPLE, r'credential = "(\w+)"')
+    assert len(unit[0]) == len(directives()["LoadCredential"])
+
+
+def test_every_secret_is_in_the_instructions() -> None:
+    text = RUNNING.read_text(encoding="utf-8")
+    used, shown = credentials(EXAMPLE, r'credential = "(\w+)"')
+    assert {name for name in used | shown if f"`{name}`" not in text} == set()
 
 
 @pytest.mark.skipif(SYSTEMD_ANALYZE is None, reason="needs systemd-analyze")
