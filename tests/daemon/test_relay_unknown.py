@@ -15,6 +15,7 @@ from actors.outcomes import Delivered, Outcome, Unknown
 from adapters.ports import Attempt
 from state.memory_disk import MemoryDisk
 from state.rows import NewEffect
+from state.store import StoreFull
 from tests.daemon.parts import (
     CUSTOMER,
     NOW_MS,
@@ -208,3 +209,31 @@ async def test_what_was_pending_at_a_crash_is_sent_and_what_is_unknown_waits_its
         await trio.sleep(90)
         assert vendor.said == ["pending", "later", "lost"]
         assert parts.relay.next_due_ms() is None
+
+
+async def test_what_was_unknown_before_a_restart_is_looked_at_when_its_time_comes(
+    autojump_clock: object,
+) -> None:
+    """Nothing else happens after the restart: the look itself must be what wakes the relay."""
+    disk = MemoryDisk()
+    async with relaying(Vendor(Unknown(FAULT)), disk) as parts:
+        await parts.owe(say("lost"))
+        await trio.sleep(1)
+        assert parts.state_of("lost") == "unknown"
+    async with relaying(Vendor(), disk) as parts:
+        assert told(parts) == []
+        await trio.sleep(500)
+        assert [type(message) for message in told(parts)] == [CallUnknown]
+
+
+async def test_an_answer_whose_record_is_slow_is_not_set_aside(autojump_clock: object) -> None:
+    """The vendor has answered; only the disk is slow. The next message must not overtake it."""
+    async with relaying(vendor := Vendor()) as parts:
+        parts.store.fail = lambda method, _: StoreFull() if method == "settle" else None
+        await parts.owe(say("first"), say("second"))
+        await trio.sleep(30)
+        assert vendor.said == ["first"]
+        assert parts.state_of("first") == "sending"
+        parts.store.fail = lambda _method, _unit: None
+        await trio.sleep(30)
+        assert vendor.said == ["first", "second"]
