@@ -45,7 +45,7 @@ def test_the_ids_of_buttons_never_change() -> None:
     tag = tag_of(CONVERSATION_ID)
 
     for text, button in {
-        f"{tag}/m/7/root/restart": MenuButton(7, "root", "restart"),
+        f"{tag}/m/7/home/restart": MenuButton(7, "home", "restart"),
         f"{tag}/j/{JOB_ID}/2/retry": JobButton(JOB_ID, 2, JobAction.RETRY),
         f"{tag}/j/{JOB_ID}/2/agent": JobButton(JOB_ID, 2, JobAction.AGENT),
         f"{tag}/j/{JOB_ID}/2/cancel": JobButton(JOB_ID, 2, JobAction.CANCEL),
@@ -64,10 +64,10 @@ def test_the_ids_of_buttons_never_change() -> None:
         "/x",
         "/p/more",
         "/m/7/root",
-        "/m/-7/root/restart",
-        "/m/\N{ARABIC-INDIC DIGIT SEVEN}/root/restart",
-        "/m/9999999999/root/restart",
-        "/m//root/restart",
+        "/m/-7/home/restart",
+        "/m/\N{ARABIC-INDIC DIGIT SEVEN}/home/restart",
+        "/m/9999999999/home/restart",
+        "/m//home/restart",
         f"/j/{JOB_ID}/1/explode",
         f"/j/{JOB_ID}/one/retry",
         f"/j/{HANDOVER_ID}/1/retry",
