@@ -163,6 +163,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     sweep_s: Seconds = 60.0
     # Sending.
     send_attempts_max: Positive = 20
+    request_attempts_max: Positive = 3
     send_backoff_first_s: Seconds = 1.0
     send_backoff_max_s: Seconds = 300.0
     unknown_after_s: Seconds = 5.0

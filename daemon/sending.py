@@ -11,7 +11,7 @@ from typing import assert_never
 from msgspec import Struct
 
 from actors import outcomes
-from actors.calls import Call, OutsideWindow, Promise, Purpose, Say
+from actors.calls import Call, OutsideWindow, Promise, Purpose, Say, WebRequest
 from actors.codec import encode_message
 from actors.ids import answer_id, spread
 from actors.messages import CallRejected, CallUnknown, Message
@@ -27,6 +27,7 @@ class Pace(Struct, frozen=True):
     backoff_first_s: float
     backoff_max_s: float
     reconcile_after_s: float
+    request_attempts_max: int = 3
     unknown_after_s: float = 5.0
     """How long a lane waits for the answer to a message to a person."""
 
@@ -124,7 +125,9 @@ def _again(
     # What is owed to a person is tried for as long as it is worth sending: an expired token or a
     # vendor that is down for hours must not cost a result.
     owed = isinstance(call, Say) and row.not_after_ms is not None
-    if out_of_time or (row.attempts >= pace.attempts_max and not owed):
+    # Somebody looks at their phone while a web request is tried.
+    tries = pace.request_attempts_max if isinstance(call, WebRequest) else pace.attempts_max
+    if out_of_time or (row.attempts >= tries and not owed):
         maybe = settle_as is SettleAs.RESEND
         code = outcomes.EXPIRED if out_of_time else outcomes.EXHAUSTED
         given_up = Fault(code, f"{fault.code} {fault.detail}".rstrip())

@@ -165,6 +165,7 @@ class Daemon:
             self._log,
             pace=Pace(
                 attempts_max=limits.send_attempts_max,
+                request_attempts_max=limits.request_attempts_max,
                 backoff_first_s=limits.send_backoff_first_s,
                 backoff_max_s=limits.send_backoff_max_s,
                 reconcile_after_s=limits.reconcile_after_s,

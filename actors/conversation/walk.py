@@ -22,8 +22,8 @@ from actors.values import Scalar
 STEPS_MAX = 50
 """Steps in one turn; the check finds silent loops, this bounds what it cannot see."""
 
-_REQUEST_WORTH_S = 10
-"""How long a request is tried; the last attempt may then take its own time-out."""
+_REQUEST_GRACE_S = 30
+"""Beyond its own time-out: a request may stand in line behind a thousand others."""
 _TOPIC = "request"
 """A request that nobody waits for any more must not hold up the next one."""
 
@@ -93,7 +93,7 @@ def _request(turn: ConversationTurn, name: str, step: model.Request) -> None:
             body=_filled(step.body, values),
             timeout_s=step.timeout_s,
         ),
-        not_after_ms=turn.now_ms + _REQUEST_WORTH_S * 1000,
+        not_after_ms=turn.now_ms + round((step.timeout_s + _REQUEST_GRACE_S) * 1000),
         topic=_TOPIC,
     )
     turn.set(waiting=Waiting(effect, name, turn.sent_at_ms, turn.old_tap))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from actors.calls import Call, CloseDesk, OutsideWindow, Promise, Purpose, Say, StartJob
+from actors.calls import Call, CloseDesk, OutsideWindow, Promise, Purpose, Say, StartJob, WebRequest
 from actors.codec import decode_message
 from actors.messages import CallRejected, CallUnknown, DeskClosed, Message
 from actors.outcomes import Delivered, Outcome, Rejected, Transient, Unknown
@@ -242,3 +242,15 @@ def test_each_attempt_is_told_under_an_id_of_its_own() -> None:
     assert second.tell is not None
     assert first.tell.message_id != second.tell.message_id
     assert first.tell.at_ms == NOW_MS < NOW_MS + DAY_MS
+
+
+def test_a_web_request_is_tried_three_times_because_somebody_waits() -> None:
+    call = WebRequest("crm", "GET", "/x")
+    outcome = Transient(Fault("connect"))
+    settled = [
+        sending.after(
+            call_row(call, attempts=attempts), call, outcome, Promise.REPEATABLE, NOW_MS, PACE
+        ).outcome
+        for attempts in (1, 2, 3)
+    ]
+    assert settled == [SettleAs.RETRY, SettleAs.RETRY, SettleAs.REJECTED]
