@@ -255,7 +255,14 @@ def test_a_file_by_the_command(tmp_path: Path) -> None:
 def test_a_line_is_shown_at_once_and_the_end_is_quiet(end: str) -> None:
     pipe = subprocess.PIPE
     command = [sys.executable, "-m", "daemon", "logs"]
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0) as reader:
+
+    def hear_interrupts() -> None:
+        # A test run that a script started in the background passes on that they are ignored.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, preexec_fn=hear_interrupts
+    ) as reader:
         assert reader.stdin is not None
         assert reader.stdout is not None
         assert reader.stderr is not None
