@@ -62,7 +62,7 @@ class Metrics:
             "store_group_units", "Units of work in one commit", _GROUP_UNITS
         )
         self.sweep_found = self._counter(
-            "sweep_found", "Actors that only the sweep found; expected: none"
+            "sweep_found", "Actors and lanes that only the sweep found; expected: none"
         )
         self.clock_jumps = self._counter("clock_jumps", "Jumps of the wall clock")
         self.log_lines_dropped = self._counter(
