@@ -130,26 +130,26 @@ def refusing(path: Path) -> Iterator[None]:
         raise StoreRefused(f"{path}: cannot be used: {error}") from error
 
 
-async def prepare(connection: Connection) -> int:
+def prepare(connection: Connection) -> int:
     """Set a connection up, bring the schema up to date, become the owner; the new epoch.
 
     Raises StoreRefused, StoreFull, StoreBroken.
     """
     for setting, question, expected in _SETTINGS:
-        await connection.run(setting)
-        [(found,)] = await connection.fetch(question)
+        connection.run(setting)
+        [(found,)] = connection.fetch(question)
         if found != expected:
             raise StoreRefused(f"{setting} had no effect: it is {found}")
-    await migrate(connection)
-    return await raise_epoch(connection)
+    migrate(connection)
+    return raise_epoch(connection)
 
 
-async def raise_epoch(connection: Connection) -> int:
+def raise_epoch(connection: Connection) -> int:
     """Become the owner: every unit of an earlier one is refused from now on."""
-    await connection.begin()
+    connection.begin()
     try:
-        [(epoch,)] = await connection.fetch(SQL["raise_epoch"])
-        await connection.commit()
+        [(epoch,)] = connection.fetch(SQL["raise_epoch"])
+        connection.commit()
     finally:
-        await connection.rollback()
+        connection.rollback()
     return int(epoch)

@@ -18,7 +18,7 @@ Four things are easy to get wrong here, and each has cost somebody a database or
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar, cast
@@ -26,16 +26,19 @@ from typing import TypeVar, cast
 import aiosqlite
 import trio
 import trio_asyncio
+from msgspec import Struct
 
-from state import opening
-from state.connection import Connection, Params, Row, explained
+from state import direct, opening
+from state.connection import Connection
+from state.direct import DirectConnection
 from state.migrations import migrate
 from state.queries import SQL
 from state.store import Bell, StoreBroken, StoreError, StoreFull, StoreRefused
-from state.transactions import Unit, raised, transact
+from state.transactions import Done, Unit, raised, transact
+from state.work import Rings
 
 T = TypeVar("T")
-Question = Callable[[Connection], Awaitable[object]]
+Question = Callable[[Connection], object]
 
 
 @asynccontextmanager
@@ -120,7 +123,7 @@ class Room:
         await self._submit(job, wait=wait)
         return raised(job.answer)
 
-    async def read(self, question: Callable[[Connection], Awaitable[T]]) -> T:
+    async def read(self, question: Callable[[Connection], T]) -> T:
         """The answer to a question, asked outside of any transaction."""
         job = _Job(question)
         await self._submit(job, wait=True)
@@ -165,12 +168,22 @@ class Room:
 
     async def _serve_in_loop(self, path: Path) -> None:
         database, self.epoch = await trio_asyncio.aio_as_trio(_open)(path)
-        connection = AioConnection(database)
+        visit = trio_asyncio.aio_as_trio(database.visit)
         sound = False
         try:
             self.opened.set()
             while await self._next_group():
-                await self._handle_group(connection)
+                writing, asking = _sorted(self._current)
+                group = _Group(
+                    self.epoch,
+                    tuple(unit for _, unit in writing),
+                    tuple(question for _, question in asking),
+                )
+                outcome = await visit(group.carry_out)
+                if writing:
+                    self._tell_writers(outcome.done, [job for job, _ in writing])
+                for (job, _), answer in zip(asking, outcome.answers, strict=True):
+                    job.finish(answer)
             sound = True
         finally:
             await trio_asyncio.aio_as_trio(_close)(database, sound)
@@ -185,36 +198,15 @@ class Room:
                     self._current.append(self._queue.receive_nowait())
         return bool(self._current)
 
-    async def _handle_group(self, connection: Connection) -> None:
-        writing: list[tuple[_Job, Unit]] = []
-        asking: list[tuple[_Job, Question]] = []
-        for job in self._current:
-            if callable(job.task):
-                asking.append((job, job.task))
-            else:
-                writing.append((job, job.task))
-        if writing:
-            await self._write(connection, writing)
-        if asking:
-            answers = await trio_asyncio.aio_as_trio(_ask)(connection, [task for _, task in asking])
-            for (job, _), answer in zip(asking, answers, strict=True):
-                job.finish(answer)
-
-    async def _write(self, connection: Connection, writing: Sequence[tuple[_Job, Unit]]) -> None:
-        units = [unit for _, unit in writing]
-        try:
-            done = await trio_asyncio.aio_as_trio(transact)(connection, self.epoch, units)
-        except StoreError as error:
-            for job, _ in writing:
-                job.finish(type(error)(*error.args))
-            if isinstance(error, StoreFull):
-                await trio_asyncio.aio_as_trio(_make_room)(connection)
+    def _tell_writers(self, done: Done | StoreError, writing: Sequence[_Job]) -> None:
+        """Bells before callers: whoever waits may be cancelled by now. No checkpoint in between."""
+        if isinstance(done, StoreError):
+            for job in writing:
+                job.finish(type(done)(*done.args))
             return
-        # Bells before callers, and no checkpoint in between: whoever waits may be cancelled by now,
-        # and the next group must not ring before this one.
         done.rings.ring(self._bell)
         self._on_group(len(writing))
-        for (job, _), answer in zip(writing, done.answers, strict=True):
+        for job, answer in zip(writing, done.answers, strict=True):
             job.finish(answer)
 
     def _abandon(self, why: str) -> None:
@@ -228,60 +220,88 @@ class Room:
                 job.finish(StoreBroken(why))
 
 
+# --- on SQLite's thread -------------------------------------------------------------------------
+
+
+class _Outcome(Struct):
+    """What became of a group."""
+
+    done: Done | StoreError
+    answers: list[object]
+    """To the questions, in their order."""
+
+
+class _Group(Struct):
+    """Units and questions that are carried out in one visit to the thread."""
+
+    epoch: int
+    units: tuple[Unit, ...]
+    questions: tuple[Question, ...]
+
+    def carry_out(self, connection: Connection) -> _Outcome:
+        """Write, then answer. Raises StoreBroken."""
+        done: Done | StoreError = Done([], Rings([], [], []))
+        if self.units:
+            try:
+                done = transact(connection, self.epoch, self.units)
+            except StoreError as error:
+                done = error
+                if isinstance(error, StoreFull):
+                    _make_room(connection)
+        return _Outcome(done, [_answer(connection, question) for question in self.questions])
+
+
+def _sorted(jobs: Sequence[_Job]) -> tuple[list[tuple[_Job, Unit]], list[tuple[_Job, Question]]]:
+    writing: list[tuple[_Job, Unit]] = []
+    asking: list[tuple[_Job, Question]] = []
+    for job in jobs:
+        if callable(job.task):
+            asking.append((job, job.task))
+        else:
+            writing.append((job, job.task))
+    return writing, asking
+
+
+def _answer(connection: Connection, question: Question) -> object:
+    try:
+        return question(connection)
+    except StoreError as error:
+        return error
+
+
+def _make_room(connection: Connection) -> None:
+    """Free what the write-ahead log occupies: the next unit may fit where this one did not."""
+    with contextlib.suppress(StoreFull):
+        connection.run(SQL["checkpoint"])
+
+
 # --- within the asyncio loop --------------------------------------------------------------------
 
 
-class AioConnection:
-    """A `Connection` on aiosqlite's thread; to be used within the asyncio loop."""
+class _Database(aiosqlite.Connection):
+    """aiosqlite's connection, with a way to do everything that a group needs in one visit.
 
-    def __init__(self, database: aiosqlite.Connection) -> None:
-        self._database = database
+    aiosqlite offers a visit to its thread for each statement; a visit costs both threads more than
+    most statements do. The two names with an underscore are aiosqlite's own; a test watches them.
+    """
 
-    async def run(self, sql: str, params: Params = ()) -> None:
-        """Run one statement."""
-        await self.fetch(sql, params)
+    def __init__(self, path: Path) -> None:
+        super().__init__(lambda: direct.connect(path), iter_chunk_size=64)
 
-    async def run_many(self, sql: str, rows: Sequence[Params]) -> int:
-        """Run one statement for each row of parameters."""
-        with _explaining():
-            cursor = await self._database.executemany(sql, rows)
-            return cursor.rowcount
-
-    async def fetch(self, sql: str, params: Params = ()) -> list[Row]:
-        """Run one statement; all that it answers."""
-        with _explaining():
-            return cast(list[Row], await self._database.execute_fetchall(sql, params))
-
-    async def begin(self) -> None:
-        """Begin a transaction."""
-        await self.run(SQL["begin"])
-
-    async def commit(self) -> None:
-        """Commit it."""
-        await self.run(SQL["commit"])
-
-    async def rollback(self) -> None:
-        """Undo what is not committed."""
-        if self._database.in_transaction:
-            await self.run(SQL["rollback"])
+    async def visit(self, work: Callable[[DirectConnection], T]) -> T:
+        """Run a function on the thread; its answer or its error."""
+        answer = await self._execute(work, DirectConnection(self._conn))  # type: ignore[no-untyped-call]
+        return cast(T, answer)
 
 
-@contextlib.contextmanager
-def _explaining() -> Iterator[None]:
-    try:
-        yield
-    except (aiosqlite.Error, OverflowError, UnicodeEncodeError) as error:
-        raise explained(error) from error
-
-
-async def _open(path: Path) -> tuple[aiosqlite.Connection, int]:
+async def _open(path: Path) -> tuple[_Database, int]:
     """An open connection, and the epoch that it begins."""
     with opening.refusing(path):
         if not opening.examine(path):
             await _create(path)
         database = await _connect(path)
         try:
-            return database, await opening.prepare(AioConnection(database))
+            return database, await database.visit(opening.prepare)
         except BaseException:
             await database.close()
             raise
@@ -291,42 +311,25 @@ async def _create(path: Path) -> None:
     new = opening.draft(path)
     database = await _connect(new)
     try:
-        await migrate(AioConnection(database))
+        await database.visit(migrate)
     finally:
         await database.close()
     opening.publish(new, path)
 
 
-async def _connect(path: Path) -> aiosqlite.Connection:
-    with _explaining():
-        # No implicit transactions: ours begin and end where the code says so. Hardly any wait for a
-        # lock: whoever holds one is not about to let go.
-        return await aiosqlite.connect(path, isolation_level=None, timeout=0.1)
+async def _connect(path: Path) -> _Database:
+    database = _Database(path)
+    await database
+    return database
 
 
-async def _close(database: aiosqlite.Connection, sound: bool) -> None:
+async def _close(database: _Database, sound: bool) -> None:
     """Close, after a checkpoint where all is well and without any where it is not."""
     if sound:
         # A courtesy to the next start: what is not checkpointed is recovered then.
-        with contextlib.suppress(aiosqlite.Error):
-            await database.execute_fetchall(SQL["checkpoint"])
+        with contextlib.suppress(StoreError, StoreBroken):
+            await database.visit(lambda connection: connection.run(SQL["checkpoint"]))
     else:
         # SQLite would checkpoint on closing. An interrupt stops that, and nothing else is running.
         await database.interrupt()
     await database.close()
-
-
-async def _make_room(connection: Connection) -> None:
-    """Free what the write-ahead log occupies: the next unit may fit where this one did not."""
-    with contextlib.suppress(StoreFull):
-        await connection.run(SQL["checkpoint"])
-
-
-async def _ask(connection: Connection, questions: Sequence[Question]) -> list[object]:
-    answers: list[object] = []
-    for question in questions:
-        try:
-            answers.append(await question(connection))
-        except StoreError as error:
-            answers.append(error)
-    return answers

@@ -60,13 +60,13 @@ def outbox_row(row: Sequence[Any]) -> OutboxRow:
     )
 
 
-async def apply_claims(work: Work, units: Sequence[Claim]) -> list[Claimed | NothingDue]:
+def apply_claims(work: Work, units: Sequence[Claim]) -> list[Claimed | NothingDue]:
     """Record the heads of lanes as `sending`; an answer for each unit.
 
     A lane that is asked for twice gives out one row: the second finds it busy.
     """
     wanted = rows_listed((number, unit.lane, unit.now_ms) for number, unit in enumerate(units))
-    rows = await work.connection.fetch(SQL["lane_heads"], (wanted,))
+    rows = work.connection.fetch(SQL["lane_heads"], (wanted,))
     answers: list[Claimed | NothingDue] = []
     begun: list[Params] = []
     busy: set[str] = set()
@@ -82,7 +82,7 @@ async def apply_claims(work: Work, units: Sequence[Claim]) -> list[Claimed | Not
             busy.add(unit.lane)
             answers.append(Claimed(replace(row, attempts=row.attempts + 1)))
     if begun:
-        await work.connection.run_many(SQL["begin_attempt"], begun)
+        work.connection.run_many(SQL["begin_attempt"], begun)
     return answers
 
 
@@ -106,10 +106,10 @@ class _Attempt(Struct):
     window_until_ms: int | None
 
 
-async def apply_settlements(work: Work, units: Sequence[Settlement]) -> list[bool]:
+def apply_settlements(work: Work, units: Sequence[Settlement]) -> list[bool]:
     """Settle attempts that are not settled yet, and tell their actors; whether each was."""
     wanted = listed({unit.effect for unit in units})
-    rows = await work.connection.fetch(SQL["outcomes"], (wanted,))
+    rows = work.connection.fetch(SQL["outcomes"], (wanted,))
     attempts = {row[0]: _Attempt(*row) for row in rows}
     answers: list[bool] = []
     changes: list[Params] = []
@@ -128,8 +128,8 @@ async def apply_settlements(work: Work, units: Sequence[Settlement]) -> list[boo
         if unit.tell is not None:
             told.append(unit.tell)
     if changes:
-        await work.connection.run_many(SQL["settle"], changes)
-    await work.tell(told)
+        work.connection.run_many(SQL["settle"], changes)
+    work.tell(told)
     return answers
 
 

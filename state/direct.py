@@ -1,0 +1,69 @@
+"""A `Connection` straight on SQLite's own binding: every call blocks until SQLite has answered.
+
+What lives here: that connection. What must not: threads, or who may be made to wait. The daemon
+uses it on the thread of the `room` alone; `inline_store` lets a simulation wait for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from state.connection import Params, Row, explained
+from state.queries import SQL
+
+
+def connect(path: Path | str) -> sqlite3.Connection:
+    """Open a database. It belongs to the thread that opens it. Raises like a `Connection`."""
+    with _explaining():
+        # No implicit transactions: ours begin and end where the code says so. Hardly any wait for a
+        # lock: whoever holds one is not about to let go.
+        return sqlite3.connect(path, isolation_level=None, timeout=0.1)
+
+
+class DirectConnection:
+    """See `Connection`."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def run(self, sql: str, params: Params = ()) -> None:
+        """Run one statement."""
+        self.fetch(sql, params)
+
+    def run_many(self, sql: str, rows: Sequence[Params]) -> int:
+        """Run one statement for each row of parameters."""
+        with _explaining():
+            return self._database.executemany(sql, rows).rowcount
+
+    def fetch(self, sql: str, params: Params = ()) -> list[Row]:
+        """Run one statement; all that it answers."""
+        with _explaining():
+            return self._database.execute(sql, params).fetchall()
+
+    def begin(self) -> None:
+        """Begin a transaction."""
+        self.run(SQL["begin"])
+
+    def commit(self) -> None:
+        """Commit it."""
+        self.run(SQL["commit"])
+
+    def rollback(self) -> None:
+        """Undo what is not committed."""
+        if self._database.in_transaction:
+            self.run(SQL["rollback"])
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+
+@contextlib.contextmanager
+def _explaining() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
+        raise explained(error) from error
