@@ -20,13 +20,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
 import aiosqlite
 import trio
 import trio_asyncio
-from msgspec import Struct
+from msgspec import field
 
 from state import direct, opening
 from state.connection import Connection
@@ -34,11 +35,10 @@ from state.direct import DirectConnection
 from state.migrations import migrate
 from state.queries import SQL
 from state.store import Bell, StoreBroken, StoreError, StoreFull, StoreRefused
-from state.transactions import Done, Unit, raised, transact
-from state.work import Rings
+from state.transactions import Done, Unit, raised
+from state.writer import Group, HasTask, Outcome, Writer
 
 T = TypeVar("T")
-Question = Callable[[Connection], object]
 
 
 @asynccontextmanager
@@ -83,13 +83,11 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
             yield error
 
 
-class _Job:
+class _Job(HasTask, eq=False):
     """Something that somebody waits for: a unit of work, or a question."""
 
-    def __init__(self, task: Unit | Question) -> None:
-        self.task = task
-        self.done = trio.Event()
-        self.answer: object = None
+    done: trio.Event = field(default_factory=trio.Event)
+    answer: object = None
 
     def finish(self, answer: object) -> None:
         """Hand over the answer, or the error that stands for it."""
@@ -106,10 +104,16 @@ class Room:
         self.epoch = 0
         self.opened = trio.Event()
         self._bell = bell
-        self._group_max = group_max
         self._on_group = on_group
-        self._intake, self._queue = trio.open_memory_channel[_Job](queue_max)
-        self._current: list[_Job] = []
+        self._writer: Writer[_Job] = Writer(group_max, self._hand_over)
+        self._token = trio.lowlevel.current_trio_token()
+        self._places = trio.Semaphore(queue_max, max_value=queue_max)
+        self._open: set[_Job] = set()
+        """Jobs that are queued or under way."""
+        self._ended: str | None = None
+        """Why nothing is taken any more."""
+        self._bug: Exception | None = None
+        """What a bell raised."""
 
     # --- callers' side --------------------------------------------------------------------------
 
@@ -119,34 +123,36 @@ class Room:
         Raises what it raises, and StoreFull at once where the queue is full and not waited for. A
         caller that is cancelled leaves behind a unit that happens, unless it was not queued yet.
         """
-        job = _Job(unit)
-        await self._submit(job, wait=wait)
-        return raised(job.answer)
+        return raised(await self._answer(_Job(unit), wait=wait))
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         """The answer to a question, asked outside of any transaction."""
-        job = _Job(question)
-        await self._submit(job, wait=True)
-        return cast(T, raised(job.answer))
+        return cast(T, raised(await self._answer(_Job(question), wait=True)))
 
     def close(self) -> None:
         """Take nothing more; the writer finishes what is queued, and ends."""
-        self._intake.close()
+        if self._ended is None:
+            self._ended = "the store has ended"
+            self._writer.close()
 
-    async def _submit(self, job: _Job, *, wait: bool) -> None:
-        try:
-            if wait:
-                await self._intake.send(job)
-            else:
-                await trio.lowlevel.checkpoint()
-                self._intake.send_nowait(job)
-        except trio.WouldBlock:
-            raise StoreFull("the queue for writing is full") from None
-        except trio.BrokenResourceError:
-            raise StoreBroken("the store has ended") from None
+    async def _answer(self, job: _Job, *, wait: bool) -> object:
+        if wait:
+            await self._places.acquire()
+        else:
+            await trio.lowlevel.checkpoint()
+            try:
+                self._places.acquire_nowait()
+            except trio.WouldBlock:
+                raise StoreFull("the queue for writing is full") from None
+        if self._ended is not None:
+            self._places.release()
+            raise StoreBroken(self._ended)
+        self._open.add(job)
+        self._writer.put(job)
         await job.done.wait()
         if isinstance(job.answer, StoreBroken):
             raise job.answer
+        return job.answer
 
     # --- the writer's side ----------------------------------------------------------------------
 
@@ -158,121 +164,63 @@ class Room:
                 async with trio_asyncio.open_loop():
                     # Caught within, because the loop's nursery would wrap it.
                     try:
-                        await self._serve_in_loop(path)
+                        await trio_asyncio.aio_as_trio(self._serve_in_loop)(path)
                     except (StoreRefused, StoreFull, StoreBroken) as error:
                         failure = error
             finally:
                 self._abandon(str(failure or "the store has ended"))
+        failure = self._bug or failure
         if failure is not None:
             raise failure
 
     async def _serve_in_loop(self, path: Path) -> None:
-        database, self.epoch = await trio_asyncio.aio_as_trio(_open)(path)
-        visit = trio_asyncio.aio_as_trio(database.visit)
+        database, self.epoch = await _open(path)
         sound = False
         try:
             self.opened.set()
-            while await self._next_group():
-                writing, asking = _sorted(self._current)
-                group = _Group(
-                    self.epoch,
-                    tuple(unit for _, unit in writing),
-                    tuple(question for _, question in asking),
-                )
-                outcome = await visit(group.carry_out)
-                if writing:
-                    self._tell_writers(outcome.done, [job for job, _ in writing])
-                for (job, _), answer in zip(asking, outcome.answers, strict=True):
-                    job.finish(answer)
-            sound = True
+            await database.visit(partial(self._writer.run, epoch=self.epoch))
+            sound = self._bug is None
         finally:
-            await trio_asyncio.aio_as_trio(_close)(database, sound)
+            await _close(database, sound)
 
-    async def _next_group(self) -> bool:
-        """Wait for work, then take all there is up to the limit; False at the end."""
-        self._current = []
-        with contextlib.suppress(trio.EndOfChannel):
-            self._current.append(await self._queue.receive())
-            with contextlib.suppress(trio.WouldBlock):
-                while len(self._current) < self._group_max:
-                    self._current.append(self._queue.receive_nowait())
-        return bool(self._current)
+    def _hand_over(self, group: Group[_Job], outcome: Outcome) -> None:
+        """On SQLite's thread: let trio's thread tell everybody, in order, and before the end."""
+        self._token.run_sync_soon(self._tell, group, outcome)
 
-    def _tell_writers(self, done: Done | StoreError, writing: Sequence[_Job]) -> None:
+    def _tell(self, group: Group[_Job], outcome: Outcome) -> None:
         """Bells before callers: whoever waits may be cancelled by now. No checkpoint in between."""
+        if self._bug is not None:
+            return  # those who wait are told the end
+        if group.writing:
+            try:
+                self._tell_writers(group.writing, outcome.done)
+            except Exception as error:  # noqa: BLE001 - raised by `serve`, where it can be
+                self._bug = error
+                self.close()
+                return
+        for job, answer in zip(group.asking, outcome.answers, strict=True):
+            self._finish(job, answer)
+
+    def _tell_writers(self, writing: Sequence[_Job], done: Done | StoreError) -> None:
         if isinstance(done, StoreError):
             for job in writing:
-                job.finish(type(done)(*done.args))
+                self._finish(job, type(done)(*done.args))
             return
         done.rings.ring(self._bell)
         self._on_group(len(writing))
         for job, answer in zip(writing, done.answers, strict=True):
-            job.finish(answer)
+            self._finish(job, answer)
+
+    def _finish(self, job: _Job, answer: object) -> None:
+        self._open.discard(job)
+        self._places.release()
+        job.finish(answer)
 
     def _abandon(self, why: str) -> None:
         """Let nobody wait for a writer that is gone."""
-        with contextlib.suppress(trio.WouldBlock, trio.EndOfChannel):
-            while True:
-                self._current.append(self._queue.receive_nowait())
-        self._queue.close()
-        for job in self._current:
-            if not job.done.is_set():
-                job.finish(StoreBroken(why))
-
-
-# --- on SQLite's thread -------------------------------------------------------------------------
-
-
-class _Outcome(Struct):
-    """What became of a group."""
-
-    done: Done | StoreError
-    answers: list[object]
-    """To the questions, in their order."""
-
-
-class _Group(Struct):
-    """Units and questions that are carried out in one visit to the thread."""
-
-    epoch: int
-    units: tuple[Unit, ...]
-    questions: tuple[Question, ...]
-
-    def carry_out(self, connection: Connection) -> _Outcome:
-        """Write, then answer. Raises StoreBroken."""
-        done: Done | StoreError = Done([], Rings([], [], []))
-        if self.units:
-            try:
-                done = transact(connection, self.epoch, self.units)
-            except StoreError as error:
-                done = error
-                if isinstance(error, StoreFull):
-                    _make_room(connection)
-        return _Outcome(done, [_answer(connection, question) for question in self.questions])
-
-
-def _sorted(jobs: Sequence[_Job]) -> tuple[list[tuple[_Job, Unit]], list[tuple[_Job, Question]]]:
-    writing: list[tuple[_Job, Unit]] = []
-    asking: list[tuple[_Job, Question]] = []
-    for job in jobs:
-        if callable(job.task):
-            asking.append((job, job.task))
-        else:
-            writing.append((job, job.task))
-    return writing, asking
-
-
-def _answer(connection: Connection, question: Question) -> object:
-    try:
-        return question(connection)
-    except StoreError as error:
-        return error
-
-
-def _make_room(connection: Connection) -> None:
-    """Free what the write-ahead log occupies: the next unit may fit where this one did not."""
-    with contextlib.suppress(StoreFull):
-        connection.run(SQL["checkpoint"])
+        self._ended = why
+        for job in list(self._open):
+            self._finish(job, StoreBroken(why))
 
 
 # --- within the asyncio loop --------------------------------------------------------------------

@@ -17,7 +17,7 @@ import trio
 import trio.testing
 import trio_asyncio
 
-import state.room
+import state.writer
 from actors.ids import ActorId, MessageId
 from state.connection import Connection, explained
 from state.direct import DirectConnection
@@ -73,7 +73,7 @@ async def test_units_at_fault_harm_no_neighbour_of_their_group(
         sizes.append(len(units))
         return transact(connection, epoch, units)
 
-    monkeypatch.setattr(state.room, "transact", counting)
+    monkeypatch.setattr(state.writer, "transact", counting)
     outcomes: dict[int, str] = {}
     bell = Bell()
     async with open_sqlite_store(path, bell) as store:

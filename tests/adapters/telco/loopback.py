@@ -113,9 +113,9 @@ async def serving(*scripts: Script) -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def http_client() -> AsyncIterator[httpx.AsyncClient]:
+async def http_client() -> AsyncIterator[httpx.AsyncBaseTransport]:
     """A client without the machine's proxies and certificates."""
-    async with httpx.AsyncClient(verify=False, trust_env=False) as client:  # loopback only
+    async with httpx.AsyncHTTPTransport(verify=False, trust_env=False) as client:  # loopback only
         yield client
 
 

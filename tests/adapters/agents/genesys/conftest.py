@@ -19,13 +19,13 @@ async def genesys() -> AsyncIterator[FakeGenesys]:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
+async def client() -> AsyncIterator[httpx.AsyncBaseTransport]:
     """A client that heeds no proxy of the machine."""
-    async with httpx.AsyncClient(trust_env=False) as one:
+    async with httpx.AsyncHTTPTransport(trust_env=False) as one:
         yield one
 
 
 @pytest.fixture
-def sender(genesys: FakeGenesys, client: httpx.AsyncClient) -> GenesysSender:
+def sender(genesys: FakeGenesys, client: httpx.AsyncBaseTransport) -> GenesysSender:
     """The adapter, pointed at the fake."""
     return GenesysSender(client, settings_for(genesys.url))
