@@ -70,7 +70,7 @@ def apply_claims(work: Work, units: Sequence[Claim]) -> list[Claimed | NothingDu
     answers: list[Claimed | NothingDue] = []
     begun: list[Params] = []
     busy: set[str] = set()
-    for unit, (_, sending, next_due_ms, *head) in zip(units, rows, strict=True):
+    for unit, (_, sending, next_due_ms, more, *head) in zip(units, rows, strict=True):
         if sending or unit.lane in busy:
             # Whoever settles the attempt looks for the next one.
             answers.append(NothingDue(None))
@@ -80,7 +80,7 @@ def apply_claims(work: Work, units: Sequence[Claim]) -> list[Claimed | NothingDu
             row = outbox_row(head)
             begun.append((row.position, unit.now_ms, work.epoch, row.window_until_ms))
             busy.add(unit.lane)
-            answers.append(Claimed(replace(row, attempts=row.attempts + 1)))
+            answers.append(Claimed(replace(row, attempts=row.attempts + 1), bool(more)))
     if begun:
         work.connection.run_many(SQL["begin_attempt"], begun)
     return answers
