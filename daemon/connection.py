@@ -145,7 +145,8 @@ class Connection:
     async def _send(self, event: Event) -> None:
         """What the protocol has to say."""
         if isinstance(event, RawData):
-            await self._write(event.data)
+            if event.data:  # an end without a body is no bytes at all
+                await self._write(event.data)
         elif isinstance(event, Updated):
             self._in_request = not event.idle
             self._began = False
