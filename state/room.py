@@ -136,14 +136,13 @@ class Room:
             self._writer.close()
 
     async def _answer(self, job: _Job, *, wait: bool) -> object:
-        if wait:
-            await self._places.acquire()
-        else:
-            await trio.lowlevel.checkpoint()
-            try:
-                self._places.acquire_nowait()
-            except trio.WouldBlock:
+        await trio.lowlevel.checkpoint_if_cancelled()
+        try:
+            self._places.acquire_nowait()
+        except trio.WouldBlock:
+            if not wait:
                 raise StoreFull("the queue for writing is full") from None
+            await self._places.acquire()
         if self._ended is not None:
             self._places.release()
             raise StoreBroken(self._ended)
