@@ -6,21 +6,24 @@ uses it on the thread of the `room` alone; `inline_store` lets a simulation wait
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from state.connection import Params, Row, explained
 from state.queries import SQL
 
+_ERRORS = (sqlite3.Error, OverflowError, UnicodeEncodeError)
+
 
 def connect(path: Path | str) -> sqlite3.Connection:
     """Open a database. It belongs to the thread that opens it. Raises like a `Connection`."""
-    with _explaining():
+    try:
         # No implicit transactions: ours begin and end where the code says so. Hardly any wait for a
         # lock: whoever holds one is not about to let go.
         return sqlite3.connect(path, isolation_level=None, timeout=0.1)
+    except _ERRORS as error:
+        raise explained(error) from error
 
 
 class DirectConnection:
@@ -35,13 +38,17 @@ class DirectConnection:
 
     def run_many(self, sql: str, rows: Sequence[Params]) -> int:
         """Run one statement for each row of parameters."""
-        with _explaining():
+        try:
             return self._database.executemany(sql, rows).rowcount
+        except _ERRORS as error:
+            raise explained(error) from error
 
     def fetch(self, sql: str, params: Params = ()) -> list[Row]:
         """Run one statement; all that it answers."""
-        with _explaining():
+        try:
             return self._database.execute(sql, params).fetchall()
+        except _ERRORS as error:
+            raise explained(error) from error
 
     def begin(self) -> None:
         """Begin a transaction."""
@@ -59,11 +66,3 @@ class DirectConnection:
     def close(self) -> None:
         """Close the database."""
         self._database.close()
-
-
-@contextlib.contextmanager
-def _explaining() -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
-        raise explained(error) from error

@@ -10,8 +10,7 @@ of one kind keep theirs.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import UnionType
-from typing import Any
+from typing import Any, get_args
 
 from msgspec import Struct
 
@@ -79,9 +78,12 @@ def _attempt(connection: Connection, epoch: int, units: Sequence[Unit], apply: _
 
 def _apply_together(work: Work, units: Sequence[Unit]) -> list[object]:
     answers: list[object] = [None] * len(units)
-    for kind, apply in _KINDS:
-        numbers = [number for number, unit in enumerate(units) if isinstance(unit, kind)]
-        if numbers:
+    numbers_of: dict[_ApplyKind, list[int]] = {}
+    for number, unit in enumerate(units):
+        numbers_of.setdefault(_APPLY[type(unit)], []).append(number)
+    for apply in _ORDER:
+        numbers = numbers_of.get(apply)
+        if numbers is not None:
             found = apply(work, [units[number] for number in numbers])
             for number, answer in zip(numbers, found, strict=True):
                 answers[number] = answer
@@ -91,9 +93,9 @@ def _apply_together(work: Work, units: Sequence[Unit]) -> list[object]:
 def _apply_apart(work: Work, units: Sequence[Unit]) -> list[object]:
     """The slow way, taken when some unit is at fault: each in a savepoint of its own."""
     answers: list[object] = [None] * len(units)
-    for kind, apply in _KINDS:
+    for apply in _ORDER:
         for number, unit in enumerate(units):
-            if isinstance(unit, kind):
+            if _APPLY[type(unit)] is apply:
                 answers[number] = _apply_guarded(work, apply, unit)
     return answers
 
@@ -124,18 +126,20 @@ def _one_by_one(apply: Callable[[Work, Any], object]) -> _ApplyKind:
 
 
 # Claims come last: they see the calls, the withdrawals and the settlements of their own group.
-_KINDS: tuple[tuple[type | UnionType, _ApplyKind], ...] = (
-    (Commit, apply_commits),
-    (Accept, apply_accepts),
-    (Settlement, apply_settlements),
-    (FireTimers, _one_by_one(upkeep.fire_timers)),
-    (CountRecovery, _one_by_one(upkeep.count_recovery)),
-    (KeepFlow, _one_by_one(upkeep.keep_flow)),
-    (Mending, apply_mendings),
-    (Prune, _one_by_one(upkeep.prune)),
-    (Ping, _one_by_one(upkeep.ping)),
-    (Claim, apply_claims),
+_KINDS: tuple[tuple[tuple[type[Unit], ...], _ApplyKind], ...] = (
+    ((Commit,), apply_commits),
+    ((Accept,), apply_accepts),
+    ((Settlement,), apply_settlements),
+    ((FireTimers,), _one_by_one(upkeep.fire_timers)),
+    ((CountRecovery,), _one_by_one(upkeep.count_recovery)),
+    ((KeepFlow,), _one_by_one(upkeep.keep_flow)),
+    (get_args(Mending), apply_mendings),
+    ((Prune,), _one_by_one(upkeep.prune)),
+    ((Ping,), _one_by_one(upkeep.ping)),
+    ((Claim,), apply_claims),
 )
+_ORDER = tuple(apply for _, apply in _KINDS)
+_APPLY = {kind: apply for kinds, apply in _KINDS for kind in kinds}
 
 
 def raised(answer: object) -> object:

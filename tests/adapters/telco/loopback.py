@@ -5,6 +5,7 @@ What lives here: bytes in, bytes out. What must not: what the bytes mean to an a
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from functools import partial
 import httpx
 import msgspec
 import trio
+
+from adapters.connections import KeptConnections
 
 
 @dataclass
@@ -114,9 +117,9 @@ async def serving(*scripts: Script) -> AsyncIterator[Server]:
 
 @asynccontextmanager
 async def http_client() -> AsyncIterator[httpx.AsyncBaseTransport]:
-    """A client without the machine's proxies and certificates."""
-    async with httpx.AsyncHTTPTransport(verify=False, trust_env=False) as client:  # loopback only
-        yield client
+    """What the daemon calls vendors with."""
+    async with KeptConnections(16, ssl.create_default_context()) as transport:
+        yield transport
 
 
 async def closed_port() -> str:

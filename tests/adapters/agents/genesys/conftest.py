@@ -9,6 +9,7 @@ import pytest
 
 from adapters.agents.genesys.outbound import GenesysSender
 from tests.adapters.agents.genesys.fake import FakeGenesys, fake_genesys, settings_for
+from tests.adapters.telco.loopback import http_client
 
 
 @pytest.fixture
@@ -20,8 +21,8 @@ async def genesys() -> AsyncIterator[FakeGenesys]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncBaseTransport]:
-    """A client that heeds no proxy of the machine."""
-    async with httpx.AsyncHTTPTransport(trust_env=False) as one:
+    """What the daemon calls vendors with."""
+    async with http_client() as one:
         yield one
 
 
