@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import trio
 from structlog.typing import FilteringBoundLogger
@@ -32,7 +32,7 @@ from daemon.pools import CONTROL, Destination, pool_of
 from daemon.sending import Pace
 from daemon.unknowns import Unknowns
 from daemon.waiting import wait_for
-from state.rows import Claimed, LaneRing, NothingDue, OutboxRow, SettleAs, Settlement
+from state.rows import Claimed, LaneRing, NewEffect, NothingDue, OutboxRow, SettleAs, Settlement
 from state.store import Store, StoreFull
 
 _FULL_PAUSE_S = 1.0
@@ -92,6 +92,23 @@ class Relay:
                 self._news.set()
             else:
                 self._ready(ring.lane, pool)
+
+    def looked_at(self, lanes: Sequence[str]) -> None:
+        """What rang in these lanes until now was seen by the claim that was just answered."""
+        for lane in lanes:
+            if lane in self._serving:
+                self._serving[lane] = False
+
+    def expect(self, effects: Iterable[NewEffect]) -> None:
+        """Calls that are about to be committed: workers claim them behind that very commit.
+
+        Where the commit comes to nothing, a worker finds nothing; where it comes later than its
+        worker, it rings as usual.
+        """
+        now_ms = self._clock.now_ms()
+        for effect in effects:
+            if effect.not_before_ms is None or effect.not_before_ms <= now_ms:
+                self._ready(effect.lane, pool_of(effect.lane, effect.destination))
 
     def _ready(self, lane: str, name: str) -> None:
         if lane in self._serving:
