@@ -29,7 +29,6 @@ import trio_asyncio
 
 from state import opening
 from state.connection import Connection, Params, Row, explained
-from state.migrations import migrate
 from state.queries import SQL
 from state.store import Bell, StoreBroken, StoreError, StoreFull, StoreRefused
 from state.transactions import Unit, raised, transact
@@ -164,8 +163,7 @@ class Room:
             raise failure
 
     async def _serve_in_loop(self, path: Path) -> None:
-        database, self.epoch = await trio_asyncio.aio_as_trio(_open)(path)
-        connection = AioConnection(database)
+        connection, self.epoch = await trio_asyncio.aio_as_trio(opening.open_file)(path, _connect)
         sound = False
         try:
             self.opened.set()
@@ -173,7 +171,7 @@ class Room:
                 await self._handle_group(connection)
             sound = True
         finally:
-            await trio_asyncio.aio_as_trio(_close)(database, sound)
+            await trio_asyncio.aio_as_trio(_close)(connection, sound)
 
     async def _next_group(self) -> bool:
         """Wait for work, then take all there is up to the limit; False at the end."""
@@ -265,6 +263,14 @@ class AioConnection:
         if self._database.in_transaction:
             await self.run(SQL["rollback"])
 
+    async def interrupt(self) -> None:
+        """End what is running, and keep closing from its checkpoint."""
+        await self._database.interrupt()
+
+    async def close(self) -> None:
+        """Close it, and end its thread."""
+        await self._database.close()
+
 
 @contextlib.contextmanager
 def _explaining() -> Iterator[None]:
@@ -274,46 +280,23 @@ def _explaining() -> Iterator[None]:
         raise explained(error) from error
 
 
-async def _open(path: Path) -> tuple[aiosqlite.Connection, int]:
-    """An open connection, and the epoch that it begins."""
-    with opening.refusing(path):
-        if not opening.examine(path):
-            await _create(path)
-        database = await _connect(path)
-        try:
-            return database, await opening.prepare(AioConnection(database))
-        except BaseException:
-            await database.close()
-            raise
-
-
-async def _create(path: Path) -> None:
-    new = opening.draft(path)
-    database = await _connect(new)
-    try:
-        await migrate(AioConnection(database))
-    finally:
-        await database.close()
-    opening.publish(new, path)
-
-
-async def _connect(path: Path) -> aiosqlite.Connection:
+async def _connect(path: Path) -> AioConnection:
     with _explaining():
         # No implicit transactions: ours begin and end where the code says so. Hardly any wait for a
         # lock: whoever holds one is not about to let go.
-        return await aiosqlite.connect(path, isolation_level=None, timeout=0.1)
+        return AioConnection(await aiosqlite.connect(path, isolation_level=None, timeout=0.1))
 
 
-async def _close(database: aiosqlite.Connection, sound: bool) -> None:
+async def _close(connection: AioConnection, sound: bool) -> None:
     """Close, after a checkpoint where all is well and without any where it is not."""
     if sound:
         # A courtesy to the next start: what is not checkpointed is recovered then.
-        with contextlib.suppress(aiosqlite.Error):
-            await database.execute_fetchall(SQL["checkpoint"])
+        with contextlib.suppress(StoreError, StoreBroken):
+            await connection.run(SQL["checkpoint"])
     else:
         # SQLite would checkpoint on closing. An interrupt stops that, and nothing else is running.
-        await database.interrupt()
-    await database.close()
+        await connection.interrupt()
+    await connection.close()
 
 
 async def _make_room(connection: Connection) -> None:
