@@ -183,11 +183,16 @@ async def prepare(connection: Connection) -> int:
 
 
 async def raise_epoch(connection: Connection) -> int:
-    """Become the owner: every unit of an earlier one is refused from now on."""
+    """Become the owner: every unit of an earlier one is refused from now on.
+
+    Raises StoreRefused where the database has lost what it counts owners by: it is damaged.
+    """
     await connection.begin()
     try:
-        [(epoch,)] = await connection.fetch(SQL["raise_epoch"])
+        rows = await connection.fetch(SQL["raise_epoch"])
+        if not rows:
+            raise StoreRefused("cannot be used: there is no epoch in it")
         await connection.commit()
     finally:
         await connection.rollback()
-    return int(epoch)
+    return int(rows[0][0])
