@@ -290,6 +290,8 @@ WHERE done_ms IS NULL AND actor > ?1 AND at_ms < ?2
 ORDER BY actor LIMIT ?3;
 
 -- name: counts
+-- Asked while customers write: each count by an index that holds little else. A held call is open,
+-- which is said so that SQLite sees it; else it would walk all calls ever made.
 SELECT 'actors', status, count(*) FROM actors GROUP BY status
 UNION ALL
 SELECT 'inbox', 'open', count(*) FROM inbox WHERE done_ms IS NULL
@@ -300,7 +302,7 @@ SELECT 'outbox', 'pending', count(*) FROM outbox WHERE state = 'pending'
 UNION ALL
 SELECT 'outbox', 'sending', count(*) FROM outbox WHERE state = 'sending'
 UNION ALL
-SELECT 'outbox', 'held', count(*) FROM outbox WHERE state = 'held'
+SELECT 'outbox', 'held', count(*) FROM outbox WHERE state = 'held' AND done_ms IS NULL
 UNION ALL
 SELECT 'outbox', 'unknown', count(*) FROM outbox WHERE state = 'unknown'
 UNION ALL
