@@ -141,9 +141,10 @@ class Daemon:
                 self._bell.connect(registry, relay, timers)
                 self._start_background(background, store, clock, registry, relay)
                 await relay.recover()
-                woken = await upkeep.wake_waiting(store, registry, 1 << 62)
+                woken = await upkeep.expect_waiting(store, registry)
                 background.start_soon(relay.run)
                 async with trio.open_nursery() as inner:
+                    inner.start_soon(registry.wake_expected)
                     inner.start_soon(timers.run)
                     quiet = partial(_quiet, clock, registry, relay, timers)
                     operator = self._operator(store, clock, registry, relay)
