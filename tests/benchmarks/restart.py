@@ -9,6 +9,7 @@ endtoend, tests/faults).
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -41,6 +42,9 @@ _YOUNGEST_S, _OLDEST_S = 160, 400
 """How long ago the jobs were started: long enough for "still working" to be said already. For about
 one in six the provider has news when it is looked at."""
 _TAP_EVERY_S = 1.0
+WRITERS = 300
+"""Customers who write right before the kill."""
+_LAST_WORDS_S = 0.1
 
 
 class Left(Struct, frozen=True):
@@ -58,6 +62,9 @@ class Restarted(Struct):
     jobs: int
     left: Left
     ready_s: float = 0.0
+    writers: int = 0
+    answered: int = 0
+    """Of those who wrote right before the kill."""
     taps: list[Reply] = []
     """The first one was sent when the daemon was ready, the others a second apart."""
     looks: list[float] = []
@@ -88,13 +95,30 @@ async def measure(
             _populate(rig, jobs)
             await rig.start()
             await trio.sleep(work_s)
-            await rig.daemon.kill()
-            found = Restarted(jobs, _left(rig))
-            await trio.sleep(down_s)
-            rig.vendors.looks = Looks()
-            found.ready_s = await rig.start()
-            await _watch(rig, found, taps, watch_s)
+            async with trio.open_nursery() as nursery:
+                found = await _kill(rig, jobs, nursery)
+                await trio.sleep(down_s)
+                rig.vendors.looks = Looks()
+                found.ready_s = await rig.start()
+                await _watch(rig, found, taps, watch_s)
+                nursery.cancel_scope.cancel()
     _show(found)
+    return found
+
+
+async def _kill(rig: Rig, jobs: int, nursery: trio.Nursery) -> Restarted:
+    """SIGKILL, a moment after many have written; `nursery` is where they wait for their answers."""
+    found = Restarted(jobs, Left(0, 0, 0, 0), writers=min(WRITERS, jobs // 4))
+
+    async def write(number: int) -> None:
+        await rig.says(number, "status", within_s=math.inf)
+        found.answered += 1
+
+    for number in range(jobs - found.writers, jobs):
+        nursery.start_soon(write, number)
+    await trio.sleep(_LAST_WORDS_S)
+    await rig.daemon.kill()
+    found.left = _left(rig)
     return found
 
 
@@ -142,7 +166,7 @@ def _left(rig: Rig) -> Left:
 
 async def _watch(rig: Rig, found: Restarted, taps: int, watch_s: float) -> None:
     """Type, and count looks, until all jobs were looked at (or for too long)."""
-    ready = trio.current_time()
+    ready, not_taken = trio.current_time(), rig.not_taken
     looks = rig.vendors.looks
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_type, rig, found, taps)
@@ -150,7 +174,7 @@ async def _watch(rig: Rig, found: Restarted, taps: int, watch_s: float) -> None:
     found.looks = sorted(at - ready for at in looks.first_s.values())
     found.looks_at_once_max = looks.at_once_max
     found.looks_per_s_max = max(looks.by_second.values(), default=0)
-    found.not_taken = rig.not_taken
+    found.not_taken = rig.not_taken - not_taken
     found.strange_requests = len(rig.vendors.others)
 
 
@@ -158,12 +182,12 @@ async def _type(rig: Rig, found: Restarted, taps: int) -> None:
     """Different customers, one a second; each asks how the job stands."""
 
     async def one(number: int) -> None:
-        reply = await rig.says(number, "status")
+        reply = await rig.says(number, "status", apart=True)
         found.taps.append(reply)
 
     async with trio.open_nursery() as nursery:
         await one(found.jobs // 2)
-        for number in range(min(taps, found.jobs // 2)):
+        for number in range(min(taps, found.jobs // 4)):
             nursery.start_soon(one, number)
             await trio.sleep(_TAP_EVERY_S)
 
@@ -184,6 +208,11 @@ def _show(found: Restarted) -> None:
             f"{len(later)} more, one a second: answered, p50 / worst",
             f"{percentile(later, 0.5):.2f} / {max(later, default=0.0):.2f} s",
             "",
+        ),
+        (
+            "answered of those who wrote right before the kill",
+            f"{found.answered} of {found.writers}",
+            "all",
         ),
         ("jobs looked at", f"{len(found.looks)} of {found.jobs}", "all"),
         (

@@ -76,6 +76,7 @@ async def test_restart_in_tiny() -> None:
     assert len(found.taps) == 2
     assert 0 < len(found.looks) <= 30
     assert found.looks_at_once_max <= restart.CAP
+    assert found.answered == found.writers > 0
     assert found.strange_requests == 0
 
 
