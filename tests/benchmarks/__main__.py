@@ -6,15 +6,21 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import trio
 
-from tests.benchmarks import ceiling, conversations, many_rows, memory, restart
+from tests.benchmarks import ceiling, conversations, many_rows, memory, restart, turns
 from tests.benchmarks.crowd import CROWD_MAX
 from tests.benchmarks.report import machine
+
+
+def _turns(options: argparse.Namespace) -> None:
+    print("Full turns, and delivery statuses")
+    asyncio.run(turns.measure(options.turns, turns.CUSTOMERS))
 
 
 def _conversations(options: argparse.Namespace) -> None:
@@ -40,6 +46,7 @@ def _many_rows(options: argparse.Namespace) -> None:
 
 
 BENCHES: dict[str, Callable[[argparse.Namespace], None]] = {
+    "turns": _turns,
     "conversations": _conversations,
     "memory": _memory,
     "restart": _restart,
@@ -51,6 +58,7 @@ def main() -> None:
     """Run those that are named, or all."""
     parser = argparse.ArgumentParser(prog="tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}")
+    parser.add_argument("--turns", type=int, default=turns.TURNS, help="in each run of `turns`")
     parser.add_argument("--customers", type=int, default=CROWD_MAX)
     parser.add_argument("--at-once", type=int, default=32, help="customers who act at a time")
     parser.add_argument("--keep", type=Path, help="an empty folder for the log and the database")

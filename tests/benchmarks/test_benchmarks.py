@@ -5,6 +5,7 @@ Not how fast anything is: a test that fails on a slow machine teaches nobody.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from actors.kinds import wake
-from tests.benchmarks import many_rows, memory, restart
+from tests.benchmarks import many_rows, memory, restart, turns
 from tests.benchmarks.population import Kept, Template, create, customer, head, load
 from tests.benchmarks.story import (
     WITH_A_PERSON,
@@ -85,3 +86,11 @@ async def test_many_rows_in_tiny() -> None:
     few, many = await many_rows.measure(20, 40, rounds=1, messages=10, sweeps_s=0.1, calm_s=0.1)
     assert [len(side.warm[0].replies) for side in (few, many)] == [10, 10]
     assert few.rows < many.rows
+
+
+def test_turns_in_tiny(capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(turns.measure(20, 10))
+    told = capsys.readouterr().out
+    assert "Full turns, 20 a run" in told
+    assert "Delivery statuses, 40 a run" in told
+    assert "Messages that the platform got twice: 0." in told
