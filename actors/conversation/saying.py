@@ -10,7 +10,7 @@ from actors.buttons import MenuButton, encode
 from actors.calls import OutsideWindow, Purpose, Say
 from actors.conversation.state import TRANSCRIPT_MAX, ConversationTurn
 from actors.flow import model
-from actors.flow.check import BUTTONS_MAX, MENU_TEXT_MAX, TEXT_MAX, units
+from actors.flow.limits import BUTTONS_MAX, MENU_TEXT_MAX, TEXT_MAX, units
 from actors.flow.render import fill
 from actors.ids import ActorId, EffectId
 from actors.values import Choice, Line, Scalar

@@ -7,7 +7,6 @@ not: reading what a customer did (`hearing`), or a text (they are all in the flo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import assert_never
 
 from actors.calls import WebRequest
 from actors.conversation import jobs, people
@@ -78,7 +77,9 @@ def _do(turn: ConversationTurn, name: str, step: model.Step) -> str | None:
             people.ask_for_person(turn)
             return None
         case _:
-            assert_never(step)
+            # `check` refuses these until they can be carried out.
+            turn.note("step_cannot_be_done", alarm=True, step=name)
+            return turn.flow.root
 
 
 def _request(turn: ConversationTurn, name: str, step: model.Request) -> None:
@@ -99,7 +100,7 @@ def _request(turn: ConversationTurn, name: str, step: model.Request) -> None:
     turn.set(waiting=Waiting(effect, name, turn.sent_at_ms, turn.old_tap))
 
 
-def _filled(body: dict[str, Scalar] | None, values: dict[str, Scalar]) -> dict[str, Scalar] | None:
+def _filled(body: dict[str, object] | None, values: dict[str, Scalar]) -> dict[str, object] | None:
     if body is None:
         return None
     return {

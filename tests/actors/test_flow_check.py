@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from actors.flow.check import check_flow, units
+from actors.flow.check import check_flow
+from actors.flow.limits import units
 from tests.actors.small_flow import SMALL_FLOW, changed, source
 
 PROVIDERS, SERVICES = frozenset({"main"}), frozenset({"crm"})

@@ -273,7 +273,7 @@ def test_the_schema_knows_what_the_small_flow_uses() -> None:
         assert set(step) <= set(part["properties"])
         assert set(part["required"]) <= set(step)
         assert part["additionalProperties"] is False
-    assert set(by_word) == {step["do"] for step in document["steps"].values()}
+    assert set(by_word) >= {step["do"] for step in document["steps"].values()}
     for name, held in [("Job", document["jobs"]["restart"]), ("Desk", document["handover"])]:
         assert set(held) <= set(parts[name]["properties"])
     msgspec.json.encode(schema)
