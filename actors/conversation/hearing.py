@@ -22,7 +22,7 @@ from actors.conversation import jobs, people, walk
 from actors.conversation.saying import add, flush, remember
 from actors.conversation.state import ConversationTurn
 from actors.flow import model
-from actors.flow.render import plain, says
+from actors.flow.words import plain, says
 from actors.messages import CustomerWrote, Other, Tapped, Typed
 
 DAY_MS = 86_400_000

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from actors.buttons import JobAction, JobButton, encode
 from actors.calls import Purpose
+from actors.conversation.knowing import filled
 from actors.conversation.saying import add, flush, say, take_texts
 from actors.conversation.state import JOBS_MAX, ConversationTurn, JobView
 from actors.flow import model
-from actors.flow.render import fill, pick, show
+from actors.flow.render import pick
+from actors.flow.values import show
 from actors.ids import ROUTER_JOB, ActorId, actor_id
 from actors.messages import (
     CancelRequested,
@@ -200,14 +202,13 @@ def _to_agent(turn: ConversationTurn, view: JobView) -> None:
     language = turn.desk_language
     job = _job(turn, view)
     fallback = turn.flow.languages[0]
-    news = fill(pick(_text_of(job, view.report), language, fallback), _values(turn, view, language))
+    text = _text_of(job, view.report)
+    news = filled(turn, text, _values(turn, view, language), language=language)
     news = news or view.report.step or view.report.news.value
     if view.report.fault is not None:
         news += f" [{view.report.fault.code} {view.report.fault.text}]".rstrip()
-    line = fill(
-        pick(turn.flow.handover.job_line, language, fallback),
-        {"job": pick(job.title, language, fallback), "news": news},
-    )
+    values: dict[str, Scalar] = {"job": pick(job.title, language, fallback), "news": news}
+    line = filled(turn, turn.flow.handover.job_line, values, language=language)
     turn.tell(handover.id, JobLine(line, turn.now_ms))
 
 
@@ -336,7 +337,6 @@ def _values(
     step_text = job.texts.steps.get(view.report.step or "", {})
     spoken = language or turn.state.language
     return {
-        **turn.state.values,
         "device": view.device_label or view.device,
         "step": pick(step_text, spoken, turn.flow.languages[0]),
         "retries_left": view.report.retries_left,
@@ -348,7 +348,7 @@ def _text(turn: ConversationTurn, view: JobView) -> str:
     job = _job(turn, view)
     # A step without words of its own reads as "accepted": whoever asks is never answered nothing.
     text = _text_of(job, view.report) or job.texts.accepted
-    return fill(turn.text(text), _values(turn, view))
+    return filled(turn, text, _values(turn, view))
 
 
 def latest(turn: ConversationTurn) -> JobView | None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from actors.buttons import LeaveButton, encode
 from actors.calls import Purpose
 from actors.conversation import jobs
-from actors.conversation.saying import add, flush, known_values, remember, say
+from actors.conversation.knowing import filled
+from actors.conversation.saying import add, flush, remember, say
 from actors.conversation.state import AGENT_LINES_MAX, AgentLine, ConversationTurn, HandoverView
-from actors.flow.render import fill, pick, says
+from actors.flow.words import says
 from actors.ids import HANDOVER, ActorId, EffectId, actor_id
 from actors.messages import (
     AgentSaid,
@@ -22,7 +23,7 @@ from actors.messages import (
     LeaveRequested,
     LineUndelivered,
 )
-from actors.values import Choice
+from actors.values import Choice, Scalar
 
 _SUMMARY_MAX = 3500
 _TRANSCRIPT_LINES = 10
@@ -64,17 +65,13 @@ def _summary(turn: ConversationTurn) -> str:
         f"{_MARKS[line.who]} {line.text}" for line in turn.state.transcript[-_TRANSCRIPT_LINES:]
     ]
     view = jobs.latest(turn)
-    template = pick(turn.flow.handover.summary, language, turn.flow.languages[0])
-    values = {
-        **turn.state.values,
+    values: dict[str, Scalar] = {
         "customer": turn.state.customer.name or turn.state.customer.phone,
-        "customer.name": turn.state.customer.name,
-        "customer.phone": turn.state.customer.phone,
         "device": (view.device_label or view.device) if view is not None else None,
         "jobs": jobs.summary(turn, language),
         "transcript": "\n".join(lines),
     }
-    return fill(template, values)[:_SUMMARY_MAX]
+    return filled(turn, turn.flow.handover.summary, values, language=language)[:_SUMMARY_MAX]
 
 
 def _attributes(turn: ConversationTurn, handover: ActorId) -> dict[str, str]:
@@ -155,12 +152,11 @@ def hear_news(turn: ConversationTurn, report: HandoverReported) -> bool:
     match report.news:
         case HandoverNews.QUEUED:
             button = Choice(encode(turn.actor, LeaveButton(handover.id)), turn.text(texts.leave))
-            say(turn, Purpose.REPLY, fill(turn.text(texts.queued), known_values(turn)), (button,))
+            say(turn, Purpose.REPLY, filled(turn, texts.queued), (button,))
         case HandoverNews.JOINED:
             turn.set(handover=HandoverView(handover.id, report.agent, joined=True), choices=())
             jobs.hush(turn)
-            text = fill(turn.text(texts.joined), {**known_values(turn), "agent": report.agent})
-            say(turn, Purpose.RESULT, text)
+            say(turn, Purpose.RESULT, filled(turn, texts.joined, {"agent": report.agent}))
         case HandoverNews.ENDED:
             return _over(turn, texts.ended)
         case HandoverNews.LEFT:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from actors.buttons import MenuButton, encode
 from actors.calls import OutsideWindow, Purpose, Say
+from actors.conversation.knowing import filled
 from actors.conversation.state import TRANSCRIPT_MAX, ConversationTurn
 from actors.flow import model
 from actors.flow.limits import BUTTONS_MAX, MENU_TEXT_MAX, TEXT_MAX, units
-from actors.flow.render import fill
 from actors.ids import ActorId, EffectId
 from actors.values import Choice, Line, Scalar
 
@@ -73,19 +73,9 @@ def remember(turn: ConversationTurn, who: str, text: str) -> None:
     turn.set(transcript=(*turn.state.transcript, line)[-TRANSCRIPT_MAX:])
 
 
-def known_values(turn: ConversationTurn) -> dict[str, Scalar]:
-    """What texts, paths and queries of the flow may put in."""
-    customer = turn.state.customer
-    return {
-        **turn.state.values,
-        "customer.name": customer.name,
-        "customer.phone": customer.phone,
-    }
-
-
 def add(turn: ConversationTurn, text: dict[str, str], **more: Scalar) -> None:
     """Say a text of the flow in this turn, together with what else is said."""
-    turn.texts.append(fill(turn.text(text), {**known_values(turn), **more}))
+    turn.texts.append(filled(turn, text, more))
 
 
 def flush(turn: ConversationTurn) -> None:
@@ -114,13 +104,13 @@ def show_menu(turn: ConversationTurn, name: str, menu: model.Menu) -> None:
         for key, option in menu.options.items()
     )
     turn.set(turn=number, step=name)
-    ask(turn, fill(turn.text(menu.text), known_values(turn)), choices)
+    ask(turn, filled(turn, menu.text), choices)
 
 
 def show_question(turn: ConversationTurn, name: str, question: model.Question) -> None:
     """Ask a question; the next text is its answer."""
     turn.set(turn=turn.state.turn + 1, step=name, choices=())
-    ask(turn, fill(turn.text(question.text), known_values(turn)), ())
+    ask(turn, filled(turn, question.text), ())
 
 
 def ask(turn: ConversationTurn, text: str, choices: tuple[Choice, ...]) -> None:

@@ -133,6 +133,8 @@ class Surroundings(Struct, frozen=True):
     flow_version: str
     """The version that new conversations get."""
     default_language: str
+    time_zone: str = "UTC"
+    """For opening hours, and for the dates and times that customers read."""
     tap_age_max_s: int = 600
     progress_spacing_s: int = 15
 

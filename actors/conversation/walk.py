@@ -10,11 +10,12 @@ from collections.abc import Iterable
 
 from actors.calls import WebRequest
 from actors.conversation import jobs, people
-from actors.conversation.saying import add, flush, known_values, show_menu, show_question
+from actors.conversation.knowing import Known
+from actors.conversation.saying import add, flush, show_menu, show_question
 from actors.conversation.state import VALUES_MAX, ConversationTurn, Waiting
 from actors.flow import model
-from actors.flow.render import fill, fill_path, show
-from actors.flow.values import at_path, read
+from actors.flow.render import fill_path, put
+from actors.flow.values import Names, at_path, read, show
 from actors.messages import RequestAnswered
 from actors.values import Scalar
 
@@ -84,14 +85,14 @@ def _do(turn: ConversationTurn, name: str, step: model.Step) -> str | None:
 
 def _request(turn: ConversationTurn, name: str, step: model.Request) -> None:
     flush(turn)
-    values = known_values(turn)
+    known = Known(turn)
     effect = turn.do(
         WebRequest(
             service=step.service,
             method=step.method,
-            path=fill_path(step.path, values),
-            query={key: fill(value, values) for key, value in step.query.items()},
-            body=_filled(step.body, values),
+            path=fill_path(step.path, known),
+            query={key: put(value, known) for key, value in step.query.items()},
+            body=_filled(step.body, known),
             timeout_s=step.timeout_s,
         ),
         not_after_ms=turn.now_ms + round((step.timeout_s + _REQUEST_GRACE_S) * 1000),
@@ -100,11 +101,11 @@ def _request(turn: ConversationTurn, name: str, step: model.Request) -> None:
     turn.set(waiting=Waiting(effect, name, turn.sent_at_ms, turn.old_tap))
 
 
-def _filled(body: dict[str, object] | None, values: dict[str, Scalar]) -> dict[str, object] | None:
+def _filled(body: dict[str, object] | None, known: Names) -> dict[str, object] | None:
     if body is None:
         return None
     return {
-        key: fill(value, values) if isinstance(value, str) else value for key, value in body.items()
+        key: put(value, known) if isinstance(value, str) else value for key, value in body.items()
     }
 
 

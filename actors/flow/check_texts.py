@@ -13,6 +13,7 @@ import msgspec
 
 from actors.flow import model
 from actors.flow.check_values import TEXT_WORDS, kept
+from actors.flow.formats import tags_of
 from actors.flow.graph import Place, places_of
 from actors.flow.limits import (
     BUTTON_TITLE_MAX,
@@ -24,7 +25,7 @@ from actors.flow.limits import (
     units,
 )
 from actors.flow.reader import FlowFault, FlowSource
-from actors.flow.render import placeholders
+from actors.flow.texts import fault_in, longest_of, names_in
 
 
 class ShownText(NamedTuple):
@@ -35,26 +36,42 @@ class ShownText(NamedTuple):
     text: model.Text
     longest: int
     """In UTF-16 units."""
+    fixed: bool = False
+    """Shown as it is written: no values in it."""
 
 
 def text_faults(source: FlowSource) -> Iterator[FlowFault]:
     """Faults of texts."""
     flow = source.flow
     known = kept(flow) | TEXT_WORDS
-    for where, text, longest in texts_of(flow):
+    tags = {tag for language in flow.languages for tag in tags_of(language)}
+    for shown in texts_of(flow):
         for language in flow.languages:
-            if language not in text:
-                yield source.fault(where, f"no text in {language!r}")
-        for language, words in text.items():
-            if language not in flow.languages:
-                yield source.fault(f"{where}.{language}", "a language that languages does not list")
-            if units(words) > longest:
-                yield source.fault(
-                    f"{where}.{language}", f"{units(words)} characters, {longest} are shown"
-                )
-            for asked in placeholders(words):
-                if asked not in known:
-                    yield source.fault(f"{where}.{language}", f"no step keeps a value {asked!r}")
+            if not any(tag in shown.text for tag in tags_of(language)):
+                yield source.fault(shown.where, f"no text in {language!r}")
+        for language, words in shown.text.items():
+            where = f"{shown.where}.{language}"
+            if language not in tags:
+                yield source.fault(where, "a language that languages does not list")
+            for what in _faults_of(shown, words, known):
+                yield source.fault(where, what)
+
+
+def _faults_of(shown: ShownText, words: str, known: frozenset[str]) -> Iterator[str]:
+    fault = fault_in(words)
+    if fault is not None:
+        yield str(fault)
+    # Of what a plural or a select shows, the longest; values may make it longer still.
+    length = units(longest_of(words))
+    if length > shown.longest:
+        yield f"{length} characters, {shown.longest} are shown"
+    names = names_in(words)
+    if names and shown.fixed:
+        yield f"is shown as it is: no value {names[0]!r} in it"
+        return
+    for name in names:
+        if name not in known:
+            yield f"no step keeps a value {name!r}"
 
 
 def texts_of(flow: model.Flow) -> Iterator[ShownText]:
@@ -98,13 +115,15 @@ def _choices(
 ) -> Iterator[ShownText]:
     longest = ROW_TITLE_MAX if len(shown) > BUTTONS_MAX else BUTTON_TITLE_MAX
     for name, one in shown.items():
-        yield ShownText(f"{where}.{name}.title", one.title, longest)
+        yield ShownText(f"{where}.{name}.title", one.title, longest, fixed=True)
         if one.description is not None:
-            yield ShownText(f"{where}.{name}.description", one.description, ROW_DESCRIPTION_MAX)
+            text = one.description
+            yield ShownText(f"{where}.{name}.description", text, ROW_DESCRIPTION_MAX, fixed=True)
 
 
 def _fields(texts: msgspec.Struct, where: str, longest: int) -> Iterator[ShownText]:
     for key in texts.__struct_fields__:
         if key != "steps":
-            most = BUTTON_TITLE_MAX if key in ("choose", "person", "leave") else longest
-            yield ShownText(f"{where}.{key}", getattr(texts, key), most)
+            button = longest == BUTTON_TITLE_MAX or key in ("choose", "person", "leave")
+            most = BUTTON_TITLE_MAX if button else longest
+            yield ShownText(f"{where}.{key}", getattr(texts, key), most, fixed=button)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from actors.flow.expression import (
     INTEGER_MAX,
@@ -28,19 +28,11 @@ from actors.flow.expression import (
     Operation,
     parse,
 )
-from actors.flow.render import show
-from actors.flow.values import VALUE_MAX
+from actors.flow.values import VALUE_MAX, Names, show
 from actors.values import Scalar
 
 _EXPRESSIONS_MAX = 20_000
 _NUMBER = re.compile(r"[-+]?[0-9]{1,40}(\.[0-9]{1,40})?")
-
-
-class Names(Protocol):
-    """What values are known: a mapping, or something that works them out when asked."""
-
-    def get(self, name: str, /) -> Scalar:
-        """The value of this name; None where there is none."""
 
 
 def truth(text: str, names: Names, today: str) -> bool:

@@ -10,7 +10,7 @@ from actors.flow import model
 from actors.flow.check import check_flow
 from actors.flow.graph import targets_of
 from actors.flow.reader import FlowSource, read_flow
-from actors.flow.render import plain
+from actors.flow.words import plain
 
 
 def shipped() -> FlowSource:
