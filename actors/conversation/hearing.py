@@ -7,8 +7,6 @@ carrying steps out (`walk`), or the life of jobs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from actors.buttons import (
     JobAction,
     JobButton,
@@ -16,19 +14,16 @@ from actors.buttons import (
     MenuButton,
     PersonButton,
     decode,
-    encode,
 )
-from actors.conversation import jobs, people, walk
+from actors.conversation import jobs, meaning, people, walk
 from actors.conversation.saying import add, flush, remember
 from actors.conversation.state import ConversationTurn
 from actors.flow import model
-from actors.flow.words import plain, says
 from actors.messages import CustomerWrote, Other, Tapped, Typed
 
 DAY_MS = 86_400_000
 _UNSUPPORTED_PAUSE_MS = 10_000
 _GREETING_PATIENCE_MS = 30_000
-_SENTENCE_WORDS_MAX = 12
 
 
 def hear(turn: ConversationTurn, wrote: CustomerWrote) -> None:
@@ -70,7 +65,7 @@ def hear_text(
     """Understand a text: for the person, as an answer, as a choice, as a word, or not at all."""
     if people.hear_line(turn, text):
         return
-    word = _global_word(turn, text)
+    word = meaning.global_word(turn, text)
     if word is not None and not (fresh and word == turn.flow.root):
         walk.go(turn, word)
         return
@@ -81,16 +76,30 @@ def hear_text(
     if isinstance(step, model.Question):
         _answer(turn, step, text)
         return
-    chosen = _chosen(turn, text)
+    chosen = meaning.choice(turn, text)
     if chosen is not None:
         _press(turn, chosen)
         return
-    person = _asks_for_person(turn, text)
-    if person is not None:
-        walk.go(turn, person)
+    if _nearly(turn, text):
         return
     add(turn, turn.flow.phrases.not_understood)
     walk.go(turn, turn.state.step or turn.flow.root)
+
+
+def _nearly(turn: ConversationTurn, text: str) -> bool:
+    """Do what a sentence or a text with typing errors can only mean; whether there was such."""
+    person = meaning.person_in(turn, text)
+    if person is not None:
+        walk.go(turn, person)
+        return True
+    meant = meaning.nearly(turn, text)
+    if meant is None:
+        return False
+    if meant.address is not None:
+        walk.go(turn, meant.address)
+    elif meant.button is not None:
+        _press(turn, meant.button)
+    return True
 
 
 def _begin(turn: ConversationTurn, before_ms: int) -> None:
@@ -101,33 +110,6 @@ def _begin(turn: ConversationTurn, before_ms: int) -> None:
     walk.go(turn, turn.flow.entry)
 
 
-def _global_word(turn: ConversationTurn, text: str) -> str | None:
-    for word in turn.flow.words.values():
-        if says(text, _all(word.words)):
-            return word.goto
-    return None
-
-
-def _asks_for_person(turn: ConversationTurn, text: str) -> str | None:
-    """Where a sentence leads that nothing else understood and that speaks of a person.
-
-    Whoever writes "I want to talk to a person please" must not be told that nobody understands.
-    """
-    said = plain(text).split()
-    if not 1 < len(said) <= _SENTENCE_WORDS_MAX:
-        return None
-    for word in turn.flow.words.values():
-        if not isinstance(turn.flow.steps.get(word.goto), model.Handover):
-            continue
-        if any(plain(single) in said for single in _all(word.words)):
-            return word.goto
-    return None
-
-
-def _all(words: model.Words) -> Iterable[str]:
-    return [word for spoken in words.values() for word in spoken]
-
-
 def _answer(turn: ConversationTurn, question: model.Question, text: str) -> None:
     answer = text.strip()
     if not answer or len(answer) > question.longest:
@@ -136,30 +118,6 @@ def _answer(turn: ConversationTurn, question: model.Question, text: str) -> None
         return
     walk.keep(turn, question.keep, answer)
     walk.go(turn, question.then)
-
-
-def _chosen(turn: ConversationTurn, text: str) -> str | None:
-    """The id of the choice that a text stands for: its number, its title or one of its words."""
-    choices = turn.state.choices
-    typed = plain(text)
-    if typed in (numbers := [str(number + 1) for number in range(len(choices))]):
-        return choices[numbers.index(typed)].id
-    for choice in choices:
-        if typed and typed == plain(choice.title):
-            return choice.id
-    menu = turn.flow.steps.get(turn.state.step or "")
-    if isinstance(menu, model.Menu):
-        for key, option in menu.options.items():
-            if says(text, [*option.title.values(), *_all(option.words)]):
-                return _menu_choice(turn, key)
-    for choice in jobs.offered(turn):
-        if typed and typed == plain(choice.title):
-            return choice.id
-    return None
-
-
-def _menu_choice(turn: ConversationTurn, key: str) -> str:
-    return encode(turn.actor, MenuButton(turn.state.turn, turn.state.step or "", key))
 
 
 # --- taps ---------------------------------------------------------------------------------------

@@ -7,9 +7,11 @@ What lives here: looking values up, and texts with values in them. What must not
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from actors.conversation.state import ConversationTurn
-from actors.flow.formats import Manner
+from actors.flow.evaluation import truth
+from actors.flow.formats import Manner, zone_of
 from actors.flow.render import choose, fill
 from actors.values import Scalar
 
@@ -35,6 +37,22 @@ class Known:
                 return state.customer.phone
             case _:
                 return state.values.get(name)
+
+
+def holds(turn: ConversationTurn, expression: str) -> bool:
+    """Whether an expression of the flow is true."""
+    return truth(expression, Known(turn), today(turn))
+
+
+def today(turn: ConversationTurn) -> str:
+    """The day by the flow's clocks, such as `2026-12-25`."""
+    return now(turn).date().isoformat()
+
+
+def now(turn: ConversationTurn) -> datetime:
+    """The time by the flow's clocks."""
+    moment = datetime.fromtimestamp(turn.now_ms / 1000, UTC)
+    return moment.astimezone(zone_of(turn.around.time_zone))
 
 
 def filled(

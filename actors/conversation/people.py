@@ -12,7 +12,7 @@ from actors.conversation import jobs
 from actors.conversation.knowing import filled
 from actors.conversation.saying import add, flush, remember, say
 from actors.conversation.state import AGENT_LINES_MAX, AgentLine, ConversationTurn, HandoverView
-from actors.flow.words import says
+from actors.flow.words import all_of, says
 from actors.ids import HANDOVER, ActorId, EffectId, actor_id
 from actors.messages import (
     AgentSaid,
@@ -98,7 +98,7 @@ def hear_line(turn: ConversationTurn, text: str) -> bool:
     if handover is None:
         return False
     words = turn.flow.handover.leave_words
-    if says(text, [word for spoken in words.values() for word in spoken]):
+    if says(text, all_of(words)):
         turn.tell(handover.id, LeaveRequested())
     else:
         # A tap on something foreign may come without a word; a desk refuses an empty line.

@@ -138,3 +138,24 @@ def _of_request(step: model.Request) -> list[tuple[str, str]]:
         if target is not None:
             found.append((key, target))
     return found + [(f"on_status.{key}", to) for key, to in step.on_status.items()]
+
+
+def leads_to_job(flow: model.Flow) -> frozenset[str]:
+    """The addresses from which a job is started or cancelled before the customer is asked again."""
+    reached: set[str] = set()
+    before: dict[str, list[str]] = {}
+    for place in places_of(flow):
+        if isinstance(place.step, model.StartJob | model.CancelJob):
+            reached.add(place.address)
+        to = onward(flow, place)
+        if isinstance(place.step, model.Request):
+            to = [resolve(flow, place.scope, target) for _, target in targets_of(place.step)]
+        for address in to:
+            before.setdefault(address, []).append(place.address)
+    open_ = list(reached)
+    while open_:
+        for address in before.get(open_.pop(), ()):
+            if address not in reached:
+                reached.add(address)
+                open_.append(address)
+    return frozenset(reached)
