@@ -16,14 +16,19 @@ from actors.buttons import (
     decode,
 )
 from actors.conversation import jobs, meaning, people, walk
+from actors.conversation.knowing import Asking, choosable, now
 from actors.conversation.saying import add, flush, remember
 from actors.conversation.state import ConversationTurn
 from actors.flow import model
+from actors.flow.answers import Misread, Reading, is_free, read_answer
+from actors.flow.graph import resolve, scope_of, step_at
 from actors.messages import CustomerWrote, Other, Tapped, Typed
 
 DAY_MS = 86_400_000
 _UNSUPPORTED_PAUSE_MS = 10_000
 _GREETING_PATIENCE_MS = 30_000
+TRIES = 3
+"""Answers that do not fit, where the flow does not say how many are taken."""
 
 
 def hear(turn: ConversationTurn, wrote: CustomerWrote) -> None:
@@ -53,7 +58,7 @@ def _settle_in(turn: ConversationTurn, wrote: CustomerWrote, fresh: bool) -> Non
         turn.set(flow_version=current)
     if fresh and turn.state.step is not None:
         # After a day nothing of what was looked up can be relied on.
-        turn.set(values={}, step=None, choices=(), waiting=None)
+        turn.set(values={}, step=None, choices=(), waiting=None, misses=0, stack=())
 
 
 # --- texts --------------------------------------------------------------------------------------
@@ -72,7 +77,7 @@ def hear_text(
     if fresh:
         _begin(turn, before_ms)
         return
-    step = turn.flow.steps.get(turn.state.step or "")
+    step = step_at(turn.flow, turn.state.step or "")
     if isinstance(step, model.Question):
         _answer(turn, step, text)
         return
@@ -110,14 +115,53 @@ def _begin(turn: ConversationTurn, before_ms: int) -> None:
     walk.go(turn, turn.flow.entry)
 
 
+# --- answers ------------------------------------------------------------------------------------
+
+
 def _answer(turn: ConversationTurn, question: model.Question, text: str) -> None:
-    answer = text.strip()
-    if not answer or len(answer) > question.longest:
-        add(turn, turn.flow.phrases.too_long)
-        walk.go(turn, turn.state.step or turn.flow.root)
+    """Keep an answer that fits; else look whether something else is meant, and ask again."""
+    elsewhere = meaning.keyword(question, text)
+    if elsewhere is not None:
+        walk.go(turn, _from_here(turn, elsewhere))
         return
-    walk.keep(turn, question.keep, answer)
-    walk.go(turn, question.then)
+    chosen = None
+    answer: str | int | float | Misread = Misread.NO_FIT
+    if isinstance(question.answer, model.ChoiceAnswer):
+        chosen = meaning.choice(turn, text)
+    else:
+        reading = Reading(turn.state.language, turn.flow.languages, now(turn).date())
+        answer = read_answer(question, text, reading)
+    if chosen is not None:
+        _press(turn, chosen)
+    elif not isinstance(answer, Misread):
+        walk.keep(turn, question.keep, answer)
+        walk.go(turn, _from_here(turn, question.then))
+    elif is_free(question) or not _nearly(turn, text):
+        _missed(turn, question, answer)
+
+
+def _missed(turn: ConversationTurn, question: model.Question, why: Misread) -> None:
+    phrases = turn.flow.phrases
+    invalid = question.invalid
+    if invalid is None:
+        invalid = phrases.too_long if why is Misread.TOO_LONG else phrases.not_understood
+    bounded = question.answer is not None or question.on_failure is not None
+    tries = question.tries or (TRIES if bounded else None)
+    misses = turn.state.misses + 1
+    if tries is None or misses < tries:
+        add(turn, invalid)
+        walk.go(turn, turn.state.step or turn.flow.root)
+        turn.set(misses=misses)
+    elif question.on_failure is not None:
+        walk.go(turn, _from_here(turn, question.on_failure))
+    else:
+        add(turn, invalid)
+        walk.go(turn, turn.flow.root)
+
+
+def _from_here(turn: ConversationTurn, target: str) -> str:
+    """The address that a target means in the step where the conversation stands."""
+    return resolve(turn.flow, scope_of(turn.state.step or ""), target)
 
 
 # --- taps ---------------------------------------------------------------------------------------
@@ -158,13 +202,17 @@ def _press(turn: ConversationTurn, button: str) -> None:
 
 def _press_menu(turn: ConversationTurn, number: int, name: str, option: str) -> None:
     turn.old_tap = number != turn.state.turn
-    menu = turn.flow.steps.get(name)
-    chosen = menu.options.get(option) if isinstance(menu, model.Menu) else None
-    if chosen is None:
+    step = step_at(turn.flow, name)
+    chosen = choosable(turn, step).get(option) if isinstance(step, Asking) else None
+    if chosen is None or step is None:
         # A menu of an older flow: the present one is the honest answer.
         walk.go(turn, turn.flow.root)
         return
-    walk.go(turn, chosen.goto)
+    if isinstance(step, model.Question):
+        walk.keep(turn, step.keep, option)
+        walk.go(turn, resolve(turn.flow, scope_of(name), step.then))
+    elif isinstance(chosen, model.Option):
+        walk.go(turn, resolve(turn.flow, scope_of(name), chosen.goto))
 
 
 # --- the rest -----------------------------------------------------------------------------------

@@ -10,10 +10,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from actors.conversation.state import ConversationTurn
+from actors.flow import model
 from actors.flow.evaluation import truth
 from actors.flow.formats import Manner, zone_of
 from actors.flow.render import choose, fill
 from actors.values import Scalar
+
+Asking = model.Menu | model.Question
+Chosen = model.Option | model.AnswerChoice
 
 _NOTHING: Mapping[str, Scalar] = {}
 
@@ -53,6 +57,21 @@ def now(turn: ConversationTurn) -> datetime:
     """The time by the flow's clocks."""
     moment = datetime.fromtimestamp(turn.now_ms / 1000, UTC)
     return moment.astimezone(zone_of(turn.around.time_zone))
+
+
+def choosable(turn: ConversationTurn, step: Asking) -> dict[str, Chosen]:
+    """What can be chosen in a step, by name."""
+    match step:
+        case model.Menu(options=options):
+            return {
+                name: option
+                for name, option in options.items()
+                if option.when is None or holds(turn, option.when)
+            }
+        case model.Question(answer=model.ChoiceAnswer(choices=choices)):
+            return dict(choices)
+        case _:
+            return {}
 
 
 def filled(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from actors.buttons import JobAction, JobButton, MenuButton, decode, encode
 from actors.conversation import jobs
-from actors.conversation.knowing import holds
+from actors.conversation.knowing import Asking, Chosen, choosable
 from actors.conversation.state import ConversationTurn
 from actors.flow import model
 from actors.flow.graph import leads_to_job, resolve, scope_of, step_at
@@ -17,9 +17,6 @@ from actors.flow.memo import Memo
 from actors.flow.words import Lexicon, all_of, is_near, plain
 
 _SENTENCE_WORDS_MAX = 12
-
-Chosen = model.Option | model.AnswerChoice
-Asking = model.Menu | model.Question
 
 
 def global_word(turn: ConversationTurn, text: str) -> str | None:
@@ -59,21 +56,6 @@ def keyword(question: model.Question, text: str) -> str | None:
     """Where a word leads that is no answer to this question."""
     meant = _keywords(question).says(plain(text))
     return question.keywords[meant[0]].goto if meant else None
-
-
-def choosable(turn: ConversationTurn, step: Asking) -> dict[str, Chosen]:
-    """What can be chosen in a step, by name."""
-    match step:
-        case model.Menu(options=options):
-            return {
-                name: option
-                for name, option in options.items()
-                if option.when is None or holds(turn, option.when)
-            }
-        case model.Question(answer=model.ChoiceAnswer(choices=choices)):
-            return dict(choices)
-        case _:
-            return {}
 
 
 # --- with typing errors -------------------------------------------------------------------------

@@ -6,9 +6,11 @@ and remembering it for the agent who may take over. What must not: deciding what
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from actors.buttons import MenuButton, encode
 from actors.calls import OutsideWindow, Purpose, Say
-from actors.conversation.knowing import filled
+from actors.conversation.knowing import Chosen, choosable, filled
 from actors.conversation.state import TRANSCRIPT_MAX, ConversationTurn
 from actors.flow import model
 from actors.flow.limits import BUTTONS_MAX, MENU_TEXT_MAX, TEXT_MAX, units
@@ -95,22 +97,32 @@ def flush(turn: ConversationTurn) -> None:
 def show_menu(turn: ConversationTurn, name: str, menu: model.Menu) -> None:
     """Show a menu; from here on the conversation waits in it."""
     number = turn.state.turn + 1
-    choices = tuple(
-        Choice(
-            encode(turn.actor, MenuButton(number, name, key)),
-            turn.text(option.title),
-            turn.text(option.description) if option.description is not None else None,
-        )
-        for key, option in menu.options.items()
-    )
-    turn.set(turn=number, step=name)
+    choices = _choices(turn, number, name, choosable(turn, menu))
+    turn.set(turn=number, step=name, misses=0)
     ask(turn, filled(turn, menu.text), choices)
 
 
 def show_question(turn: ConversationTurn, name: str, question: model.Question) -> None:
-    """Ask a question; the next text is its answer."""
-    turn.set(turn=turn.state.turn + 1, step=name, choices=())
-    ask(turn, filled(turn, question.text), ())
+    """Ask a question; the next text is its answer, or the next tap one of its choices."""
+    number = turn.state.turn + 1
+    choices: tuple[Choice, ...] = ()
+    if isinstance(question.answer, model.ChoiceAnswer):
+        choices = _choices(turn, number, name, question.answer.choices)
+    turn.set(turn=number, step=name, choices=(), misses=0)
+    ask(turn, filled(turn, question.text), choices)
+
+
+def _choices(
+    turn: ConversationTurn, number: int, name: str, shown: Mapping[str, Chosen]
+) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(
+            encode(turn.actor, MenuButton(number, name, key)),
+            turn.text(one.title),
+            turn.text(one.description) if one.description is not None else None,
+        )
+        for key, one in shown.items()
+    )
 
 
 def ask(turn: ConversationTurn, text: str, choices: tuple[Choice, ...]) -> None:

@@ -68,7 +68,6 @@ _NOT_YET = (
     | model.Return
 )
 _KEYS_NOT_YET: dict[type[model.Step], tuple[str, ...]] = {
-    model.Question: ("answer", "invalid", "tries", "on_failure", "keywords"),
     model.Request: ("on_timeout", "attempts"),
     model.Handover: ("hours", "closed", "reason"),
 }

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actors.flow import model
+from actors.flow.dates import is_bound
 from actors.flow.graph import places_of
+from actors.flow.patterns import fault_of
 from actors.flow.reader import FlowFault, FlowSource
 from actors.flow.render import placeholders
 
@@ -48,6 +50,28 @@ def value_faults(source: FlowSource) -> Iterator[FlowFault]:
                 for asked in placeholders(template):
                     if asked not in known:
                         yield source.fault(place.where, f"no step keeps a value {asked!r}")
+        if isinstance(place.step, model.Question):
+            for where, what in _answers(f"{place.where}.answer", place.step.answer):
+                yield source.fault(where, what)
+
+
+def _answers(where: str, answer: model.Answer | None) -> Iterator[tuple[str, str]]:
+    """Pairs of a key and what is wrong with it in what a question asks for."""
+    match answer:
+        case model.TextAnswer(pattern=str() as pattern) | model.AccountAnswer(pattern=pattern):
+            fault = fault_of(pattern)
+            if fault is not None:
+                yield f"{where}.pattern", f"not a pattern: {fault}"
+        case model.NumberAnswer(least=least, most=most):
+            if least is not None and most is not None and least > most:
+                yield f"{where}.least", f"{least} is above most, {most}: no number fits"
+        case model.DateAnswer():
+            for key, bound in (("earliest", answer.earliest), ("latest", answer.latest)):
+                if bound is not None and not is_bound(bound):
+                    what = "not a day such as `today + 3 days` or `2026-12-25`"
+                    yield f"{where}.{key}", f"{what}: {bound!r}"
+        case _:
+            pass
 
 
 def _templates(step: model.Request) -> list[str]:
