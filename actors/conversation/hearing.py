@@ -204,15 +204,18 @@ def _press_menu(turn: ConversationTurn, number: int, name: str, option: str) -> 
     turn.old_tap = number != turn.state.turn
     step = step_at(turn.flow, name)
     chosen = choosable(turn, step).get(option) if isinstance(step, Asking) else None
-    if chosen is None or step is None:
-        # A menu of an older flow: the present one is the honest answer.
-        walk.go(turn, turn.flow.root)
-        return
-    if isinstance(step, model.Question):
-        walk.keep(turn, step.keep, option)
-        walk.go(turn, resolve(turn.flow, scope_of(name), step.then))
-    elif isinstance(chosen, model.Option):
-        walk.go(turn, resolve(turn.flow, scope_of(name), chosen.goto))
+    match step:
+        case model.Menu() if isinstance(chosen, model.Option):
+            walk.go(turn, resolve(turn.flow, scope_of(name), chosen.goto))
+        case model.Menu(options=options) if option in options:
+            # Hidden by now: the menu as it is.
+            walk.go(turn, name)
+        case model.Question() if chosen is not None:
+            walk.keep(turn, step.keep, option)
+            walk.go(turn, resolve(turn.flow, scope_of(name), step.then))
+        case _:
+            # A menu of an older flow: the present one is the honest answer.
+            walk.go(turn, turn.flow.root)
 
 
 # --- the rest -----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from actors.conversation.state import ConversationTurn
 from actors.flow import model
-from actors.flow.evaluation import truth
+from actors.flow.evaluation import truth, value_of
 from actors.flow.formats import Manner, zone_of
 from actors.flow.render import choose, fill
 from actors.values import Scalar
@@ -46,6 +46,11 @@ class Known:
 def holds(turn: ConversationTurn, expression: str) -> bool:
     """Whether an expression of the flow is true."""
     return truth(expression, Known(turn), today(turn))
+
+
+def compute(turn: ConversationTurn, expression: str) -> Scalar:
+    """What an expression of the flow comes to."""
+    return value_of(expression, Known(turn), today(turn))
 
 
 def today(turn: ConversationTurn) -> str:

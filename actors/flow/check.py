@@ -44,11 +44,6 @@ def _not_yet(source: FlowSource) -> Iterator[FlowFault]:
         for key in keys:
             if getattr(place.step, key):
                 yield source.fault(f"{place.where}.{key}", "this key cannot be carried out yet")
-        if isinstance(place.step, model.Menu):
-            for name, option in place.step.options.items():
-                if option.when is not None:
-                    where = f"{place.where}.options.{name}.when"
-                    yield source.fault(where, "this key cannot be carried out yet")
     for key in ("hours", "subflows"):
         if getattr(source.flow, key):
             yield source.fault(key, "this key cannot be carried out yet")
@@ -57,15 +52,7 @@ def _not_yet(source: FlowSource) -> Iterator[FlowFault]:
 
 
 _NOT_YET = (
-    model.If
-    | model.SetValues
-    | model.Forget
-    | model.AskHours
-    | model.CancelJob
-    | model.Mute
-    | model.Unmute
-    | model.CallSubflow
-    | model.Return
+    model.AskHours | model.CancelJob | model.Mute | model.Unmute | model.CallSubflow | model.Return
 )
 _KEYS_NOT_YET: dict[type[model.Step], tuple[str, ...]] = {
     model.Request: ("on_timeout", "attempts"),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from actors.flow import model
-from actors.flow.check_values import TEXT_WORDS, kept
+from actors.flow.check_values import TEXT_WORDS, known
 from actors.flow.formats import tags_of
 from actors.flow.graph import Place, places_of
 from actors.flow.limits import (
@@ -43,7 +43,7 @@ class ShownText(NamedTuple):
 def text_faults(source: FlowSource) -> Iterator[FlowFault]:
     """Faults of texts."""
     flow = source.flow
-    known = kept(flow) | TEXT_WORDS
+    names = known(flow) | TEXT_WORDS
     tags = {tag for language in flow.languages for tag in tags_of(language)}
     for shown in texts_of(flow):
         for language in flow.languages:
@@ -53,7 +53,7 @@ def text_faults(source: FlowSource) -> Iterator[FlowFault]:
             where = f"{shown.where}.{language}"
             if language not in tags:
                 yield source.fault(where, "a language that languages does not list")
-            for what in _faults_of(shown, words, known):
+            for what in _faults_of(shown, words, names):
                 yield source.fault(where, what)
 
 

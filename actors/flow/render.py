@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from actors.flow import formats, texts
 from actors.flow.formats import Manner, tags_of
-from actors.flow.values import Names, show
+from actors.flow.values import VALUE_MAX, Names, show
+from actors.values import Scalar
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
 
@@ -106,6 +107,28 @@ def put(template: str, names: Names) -> str:
         return "" if value is None else show(value)
 
     return PLACEHOLDER.sub(one, template)
+
+
+def put_value(template: Scalar, names: Names) -> Scalar:
+    """A value with values put in: a text that is nothing but `{name}` becomes that value."""
+    if not isinstance(template, str):
+        return template
+    whole = PLACEHOLDER.fullmatch(template)
+    return names.get(whole[1]) if whole is not None else put(template, names)[:VALUE_MAX]
+
+
+def put_json(template: object, names: Names) -> object:
+    """JSON with values put into its texts; `check` has bounded its depth."""
+    match template:
+        case str():
+            whole = PLACEHOLDER.fullmatch(template)
+            return names.get(whole[1]) if whole is not None else put(template, names)
+        case dict():
+            return {str(key): put_json(value, names) for key, value in template.items()}
+        case list() | tuple():
+            return [put_json(value, names) for value in template]
+        case _:
+            return template
 
 
 def fill_path(template: str, names: Names) -> str:

@@ -171,14 +171,15 @@ def changed(old: str, new: str, text: str = SMALL_FLOW) -> str:
     return text.replace(old, new)
 
 
-def extended(steps: str, top: str = "", text: str = SMALL_FLOW) -> str:
+def extended(*steps: str, top: str = "") -> str:
     """The flow with more steps, the first of which is `test`; "Más" of the main menu leads there.
 
     `top`: more keys of the file.
     """
-    text = changed("goto: more }\n", "goto: test }\n", text)
+    text = changed("goto: more }\n", "goto: test }\n")
     person = "  person: { do: handover }\n"
-    return top + changed(person, person + textwrap.indent(textwrap.dedent(steps), "  "), text)
+    more = "".join(textwrap.indent(textwrap.dedent(each).strip() + "\n", "  ") for each in steps)
+    return textwrap.dedent(top) + changed(person, person + more, text)
 
 
 def without_jobs() -> str:

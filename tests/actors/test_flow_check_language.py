@@ -9,7 +9,7 @@ from tests.actors.small_flow import extended, source
 
 
 def found(steps: str, top: str = "") -> list[tuple[str, str]]:
-    faults = check_flow(source(extended(steps, top)), frozenset({"main"}), frozenset({"crm"}))
+    faults = check_flow(source(extended(steps, top=top)), frozenset({"main"}), frozenset({"crm"}))
     assert all(fault.line and fault.column for fault in faults)
     return [(fault.where, fault.what) for fault in faults]
 
@@ -67,3 +67,89 @@ def test_questions(steps: str, where: str, what: str) -> None:
 )
 def test_questions_that_are_fine(answer: str) -> None:
     assert found(question(answer)) == []
+
+
+def when(*conditions: str) -> str:
+    options = "".join(
+        f"    o{n}: {{ title: {{ es: A{n}, en: A{n} }}, goto: main{condition} }}\n"
+        for n, condition in enumerate(conditions)
+    )
+    return f"test:\n  do: menu\n  text: {{ es: a, en: a }}\n  options:\n{options}"
+
+
+@pytest.mark.parametrize(
+    ("steps", "where", "what"),
+    [
+        ("test: { do: if, test: 'label ==', then: main, otherwise: main }", "test", "at the end"),
+        ("test: { do: if, test: 'gone', then: main, otherwise: main }", "test", "value 'gone'"),
+        ("test: { do: if, test: device, then: main, otherwise: main }", "test", "value 'device'"),
+        ("test: { do: if, test: label, then: gone, otherwise: main }", "then", "no step 'gone'"),
+        ("test: { do: if, test: label, then: main, otherwise: gone }", "otherwise", "no step"),
+        (
+            "test: { do: if, test: \"length(label) == 'x'\", then: main, otherwise: main }",
+            "test",
+            "compares a number with a text: never true",
+        ),
+        (
+            "test: { do: if, test: \"'x' != 1\", then: main, otherwise: main }",
+            "test",
+            "always true",
+        ),
+        ("test: { do: set, compute: { a: 1 * 'x' }, then: main }", "compute.a", "not a text"),
+        ("test: { do: set, compute: { a: \"'x' + 1\" }, then: main }", "compute.a", "text(...)"),
+        ("test: { do: set, compute: { a: size(b) }, then: main }", "compute.a", "no function"),
+        ("test: { do: set, values: { a: '{gone}' }, then: main }", "values.a", "value 'gone'"),
+        ("test: { do: set, values: { not: 1 }, then: main }", "values.not", "another name"),
+        ("test: { do: set, values: { a: 1 }, then: gone }", "then", "no step 'gone'"),
+        ("test: { do: set, then: main }", "", "sets nothing"),
+        ("test: { do: forget, values: [gone], then: main }", "values", "value 'gone'"),
+        (when("", ", when: gone > 1"), "options.o1.when", "value 'gone'"),
+        (when("", ", when: label >"), "options.o1.when", "at the end"),
+        (when(", when: label", ", when: not label"), "options", "must have no `when`"),
+    ],
+)
+def test_values_and_expressions(steps: str, where: str, what: str) -> None:
+    faults = found(steps)
+    assert len(faults) == 1, faults
+    assert faults[0][0] == ("steps.test." + where).rstrip(".")
+    assert what in faults[0][1]
+
+
+def test_values_and_expressions_that_are_fine() -> None:
+    assert (
+        found("""
+            test:
+              do: set
+              values: { a: 1, b: "{a} {customer.name}" }
+              compute: { c: a + 1 }
+              then: second
+            second:
+              do: if
+              test: c > 1 and label in ['x', null] and today() < '2030-01-01'
+              then: third
+              otherwise: main
+            third: { do: forget, values: [a, b, c, label], then: main }
+        """)
+        == []
+    )
+
+
+def test_a_body_may_be_nested_but_not_without_end() -> None:
+    def body(levels: int) -> str:
+        inner = "[" * levels + "'{label}'" + "]" * levels
+        return f"""
+            test:
+              do: request
+              service: crm
+              method: POST
+              path: /x
+              body: {{ a: {inner} }}
+              then: main
+              on_error: main
+        """
+
+    assert found(body(19)) == []
+    assert found(body(20)) == [("steps.test.body", "nested more than 20 levels deep")]
+    assert found(body(3).replace("label", "gone")) == [
+        ("steps.test", "no step keeps a value 'gone'")
+    ]
