@@ -171,3 +171,73 @@ def test_requests(more: str, where: str, what: str) -> None:
         f"test: {{ do: request, service: crm, path: /x, then: main, on_error: main, {more} }}"
     )
     assert [(fault[0], what in fault[1]) for fault in faults] == [(f"steps.test.{where}", True)]
+
+
+OFFICE = 'hours:\n  office: { week: { mon-fri: ["08:00-18:00"] } }\n'
+
+
+@pytest.mark.parametrize(
+    ("top", "steps", "where", "what"),
+    [
+        (
+            OFFICE,
+            "test: { do: hours, of: gone, open: main, closed: main }",
+            "steps.test.of",
+            "gone",
+        ),
+        (
+            OFFICE,
+            "test: { do: hours, of: office, open: gone, closed: main }",
+            "steps.test.open",
+            "no step",
+        ),
+        (
+            OFFICE,
+            "test: { do: hours, of: office, open: main, closed: gone }",
+            "steps.test.closed",
+            "no step",
+        ),
+        (
+            OFFICE,
+            "test: { do: handover, hours: gone, closed: main }",
+            "steps.test.hours",
+            "no hours 'gone'",
+        ),
+        (OFFICE, "test: { do: handover, hours: office }", "steps.test.hours", "belong together"),
+        (OFFICE, "test: { do: handover, closed: main }", "steps.test.closed", "belong together"),
+        (
+            OFFICE,
+            "test: { do: handover, hours: office, closed: gone }",
+            "steps.test.closed",
+            "no step",
+        ),
+        (
+            OFFICE,
+            "test: { do: handover, reason: { es: '{gone}', en: x } }",
+            "steps.test.reason.es",
+            "value 'gone'",
+        ),
+        (
+            "hours:\n  office: { week: { mon: [noon] } }\n",
+            "test: { do: hours, of: office, open: main, closed: main }",
+            "hours.office.week.mon",
+            "not times",
+        ),
+        (
+            OFFICE,
+            "test: { do: if, test: hours.gone.open, then: main, otherwise: main }",
+            "steps.test.test",
+            "value 'hours.gone.open'",
+        ),
+        (
+            OFFICE,
+            "test: { do: hours, of: office, open: main, closed: person }\n"
+            "shut: { do: handover, hours: office, closed: shut }",
+            "steps.shut",
+            "goes round without waiting",
+        ),
+    ],
+)
+def test_hours(top: str, steps: str, where: str, what: str) -> None:
+    faults = found(steps, top)
+    assert [(fault[0], what in fault[1]) for fault in faults] == [(where, True)], faults
