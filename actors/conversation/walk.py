@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from actors.conversation import jobs, people, requests
+from actors.conversation import jobs, people, requests, subflows
 from actors.conversation.knowing import Known, compute, holds, open_now
 from actors.conversation.saying import add, show_menu, show_question
 from actors.conversation.state import VALUES_MAX, ConversationTurn
@@ -42,6 +42,7 @@ def go(turn: ConversationTurn, address: str) -> None:
             add(turn, turn.flow.phrases.apology)
             here = turn.flow.root
             continue
+        subflows.arrive(turn, here)
         onward = _do(turn, here, step)
         if onward is None:
             return
@@ -49,6 +50,7 @@ def go(turn: ConversationTurn, address: str) -> None:
     turn.note("flow_goes_round", alarm=True, step=here)
     root = turn.flow.steps.get(turn.flow.root)
     if isinstance(root, model.Menu):
+        subflows.arrive(turn, turn.flow.root)
         show_menu(turn, turn.flow.root, root)
 
 
@@ -91,6 +93,10 @@ def _do(turn: ConversationTurn, address: str, step: model.Step) -> str | None:
             turn.set(language=step.language)
         case model.Handover():
             return _hand_over(turn, step, at(step.closed) if step.closed is not None else None)
+        case model.CallSubflow():
+            return subflows.enter(turn, step.flow, at(step.then)) or turn.flow.root
+        case model.Return():
+            return subflows.leave(turn)
         case _:
             # `check` refuses these until they can be carried out.
             turn.note("step_cannot_be_done", alarm=True, step=address)

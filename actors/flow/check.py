@@ -17,7 +17,7 @@ from actors.flow.hours import faults_of
 from actors.flow.reader import FlowFault, FlowSource
 
 DEPTH_MAX = 5
-"""How deep sub-flows may call each other."""
+"""How deep sub-flows may call each other: as deep as a conversation carries out."""
 
 _STATUS = re.compile("[1-5][0-9][0-9]|[345]xx")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -44,11 +44,9 @@ def _not_yet(source: FlowSource) -> Iterator[FlowFault]:
     for place in places_of(source.flow):
         if isinstance(place.step, _NOT_YET):
             yield source.fault(place.where, "this kind of step cannot be carried out yet")
-    if source.flow.subflows:
-        yield source.fault("subflows", "this key cannot be carried out yet")
 
 
-_NOT_YET = model.CancelJob | model.Mute | model.Unmute | model.CallSubflow | model.Return
+_NOT_YET = model.CancelJob | model.Mute | model.Unmute
 
 
 # --- where steps lead ---------------------------------------------------------------------------
@@ -137,16 +135,15 @@ def _subflows(source: FlowSource) -> Iterator[FlowFault]:
 
 
 def _too_deep(source: FlowSource, calls: dict[str, list[str]]) -> Iterator[FlowFault]:
-    depths: dict[str, int] = {}
-
-    def depth(name: str) -> int:
-        if name not in depths:
-            depths[name] = 1 + max(map(depth, calls[name]), default=0)
-        return depths[name]
-
-    for name in calls:
-        if depth(name) > DEPTH_MAX:
-            what = f"sub-flows inside each other {depth(name)} deep; {DEPTH_MAX} are carried out"
+    depths = dict.fromkeys(calls, 1)
+    for _ in range(DEPTH_MAX):
+        depths = {
+            name: 1 + max((depths[to] for to in inner if to in depths), default=0)
+            for name, inner in calls.items()
+        }
+    for name, depth in depths.items():
+        if depth > DEPTH_MAX:
+            what = f"sub-flows more than {DEPTH_MAX} deep inside each other"
             yield source.fault(f"subflows.{name}", what)
             return
 
