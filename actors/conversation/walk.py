@@ -8,6 +8,7 @@ requests (`requests`), or a text (they are all in the flow). Steps go by their a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import assert_never
 
 from actors.conversation import jobs, people, requests, subflows
 from actors.conversation.knowing import Known, compute, holds, open_now
@@ -87,8 +88,15 @@ def _do(turn: ConversationTurn, address: str, step: model.Step) -> str | None:
             turn.set(values=left)
         case model.StartJob():
             jobs.start(turn, step.job)
+        case model.CancelJob():
+            jobs.cancel(turn, step.job)
         case model.JobStatus():
             jobs.show_all(turn)
+        case model.Mute():
+            turn.set(muted=True)
+            jobs.hush(turn)
+        case model.Unmute():
+            turn.set(muted=False)
         case model.SetLanguage():
             turn.set(language=step.language)
         case model.Handover():
@@ -98,9 +106,7 @@ def _do(turn: ConversationTurn, address: str, step: model.Step) -> str | None:
         case model.Return():
             return subflows.leave(turn)
         case _:
-            # `check` refuses these until they can be carried out.
-            turn.note("step_cannot_be_done", alarm=True, step=address)
-            return turn.flow.root
+            assert_never(step)
     return at(step.then)
 
 

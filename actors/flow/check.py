@@ -28,7 +28,6 @@ def check_flow(
 ) -> list[FlowFault]:
     """All faults; empty where the flow can run with these providers and services."""
     return [
-        *_not_yet(source),
         *_targets(source),
         *_subflows(source),
         *text_faults(source),
@@ -37,16 +36,6 @@ def check_flow(
         *_hours(source),
         *value_faults(source),
     ]
-
-
-def _not_yet(source: FlowSource) -> Iterator[FlowFault]:
-    """Keywords whose machinery is still being built."""
-    for place in places_of(source.flow):
-        if isinstance(place.step, _NOT_YET):
-            yield source.fault(place.where, "this kind of step cannot be carried out yet")
-
-
-_NOT_YET = model.CancelJob | model.Mute | model.Unmute
 
 
 # --- where steps lead ---------------------------------------------------------------------------

@@ -338,3 +338,20 @@ def test_what_a_sub_flow_keeps_is_known_outside_and_the_other_way_round() -> Non
     top = subflow("a: { do: set, values: { inner: '{label}' }, then: b }\nb: { do: return }")
     says = "says: { do: message, text: { es: '{inner}', en: x }, then: main }"
     assert found(f"{CALLS}\n{says}", top) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "where", "what"),
+    [
+        ("test: { do: cancel_job, job: gone, then: main }", "job", "no job 'gone'"),
+        ("test: { do: cancel_job, job: restart, then: gone }", "then", "no step 'gone'"),
+        ("test: { do: mute, then: gone }", "then", "no step 'gone'"),
+        ("test: { do: unmute, then: gone }", "then", "no step 'gone'"),
+        ("test: { do: mute, then: test }", "", "goes round without waiting"),
+    ],
+)
+def test_jobs(steps: str, where: str, what: str) -> None:
+    faults = found(steps)
+    assert [(fault[0], what in fault[1]) for fault in faults] == [
+        (f"steps.test.{where}".rstrip("."), True)
+    ]
