@@ -71,7 +71,9 @@ def hear_text(
     if people.hear_line(turn, text):
         return
     word = meaning.global_word(turn, text)
-    if word is not None and not (fresh and word == turn.flow.root):
+    # Who asks for the main menu first is looked up first, as long as that does not hang.
+    looked_up = not fresh or turn.state.waiting is not None
+    if word is not None and (looked_up or word != turn.flow.root):
         walk.go(turn, word)
         return
     if fresh:
