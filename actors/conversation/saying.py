@@ -62,9 +62,7 @@ def say(
     )
     if not progress:
         # Progress may never be sent, so it is not remembered either; the agent sees the live job.
-        turn.set(last_said=effect)
-        if choices:
-            turn.set(choices=choices)
+        turn.set(last_said=effect, choices=choices or turn.state.choices)
         remember(turn, "agent" if purpose is Purpose.AGENT_LINE else "bot", text)
     return effect
 
