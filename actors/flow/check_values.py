@@ -7,9 +7,10 @@ read (`check_texts`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from actors.flow import model
-from actors.flow.dates import is_bound
+from actors.flow.dates import day_of, is_bound
 from actors.flow.expression import RESERVED, ExpressionFault, names_in, oddities, parse
 from actors.flow.graph import Place, places_of
 from actors.flow.patterns import fault_of
@@ -136,8 +137,17 @@ def _answers(answer: model.Answer | None) -> Iterator[Complaint]:
                 if bound is not None and not is_bound(bound):
                     what = "not a day such as `today + 3 days` or `2026-12-25`"
                     yield f"answer.{key}", f"{what}: {bound!r}"
+            if all(_never_fits(answer, day) for day in (date(2000, 1, 1), date(2100, 1, 1))):
+                yield "answer.earliest", "lies after latest: no day fits"
         case _:
             pass
+
+
+def _never_fits(asked: model.DateAnswer, today: date) -> bool:
+    if asked.earliest is None or asked.latest is None:
+        return False
+    earliest, latest = day_of(asked.earliest, today), day_of(asked.latest, today)
+    return earliest is not None and latest is not None and earliest > latest
 
 
 def _templates(step: model.Request) -> list[str]:
