@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.sandbox.clock import SimClock
+from adapters.sandbox.agenda import Agenda
 from adapters.sandbox.telco_jobs import rfc3339
 
 GAP_MS = 3_000
@@ -79,7 +79,7 @@ class DeskChat:
     customer: str
     """The `from.id` that the daemon gave the customer."""
     queue: str
-    clock: SimClock
+    clock: Agenda
     post_line: Callable[[DeskChat, DeskLine, str], None]
     post_typing: Callable[[DeskChat], None]
     nickname: str | None = None
@@ -209,7 +209,7 @@ class DeskChat:
         self._join("acd", "connected")
 
     def _queue_again(self, gap_ms: int = GAP_MS) -> None:
-        async def again() -> None:
+        def again() -> None:
             if self.state == "gap":
                 self._enqueue()
 

@@ -1,4 +1,4 @@
-"""The simulated provider: its job interface over HTTP, and the switches that make it misbehave.
+"""The simulated provider: its job interface, and the switches that make it misbehave.
 
 What lives here: start, query and cancel of the job contract that routerbot offers to providers.
 What must not: how a job goes on and is told of (`telco_runner`), or what it consists of
@@ -16,17 +16,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
-from adapters.sandbox.clock import Activity, SimClock
-from adapters.sandbox.courier import Courier
-from adapters.sandbox.faults import Handler, Trouble, Troubles
-from adapters.sandbox.server import LoopbackServer
+from adapters.sandbox.agenda import Agenda
+from adapters.sandbox.exchange import Asked, Handler, Reply, Route, System, reply
 from adapters.sandbox.telco_jobs import PLANS, JobError, Plot, SimulatedJob, ms_of_rfc3339
 from adapters.sandbox.telco_runner import Fired, JobRunner
+from adapters.sandbox.troubles import Trouble, Troubles
+from adapters.sandbox.wire import Carrier, Wire
 
 WEBHOOK_PATH = "/webhooks/telco/main"
 _ASK_AGAIN_S = "5"
@@ -48,10 +43,11 @@ class _Invalid(Exception):
     """The body of a start cannot be used."""
 
 
-class SimulatedTelco:
+class SimulatedTelco(System):
     """One provider's system, with as many routers as anybody names."""
 
-    def __init__(self, clock: SimClock, *, port: int = 0, scale: float = 1.0) -> None:
+    def __init__(self, clock: Agenda, wire: Wire, *, scale: float = 1.0) -> None:
+        super().__init__("provider")
         self.jobs: dict[str, SimulatedJob] = {}
         self.starts: list[Started] = []
         """Every real start. However often the daemon dies: at most one a correlation."""
@@ -62,22 +58,17 @@ class SimulatedTelco:
         self.on_query = Troubles(clock)
         self.on_cancel = Troubles(clock)
         self._clock = clock
-        self._activity = Activity(clock.activity)
-        self.runner = JobRunner(clock, self._activity, scale)
+        self.runner = JobRunner(clock, wire, scale)
         self._plots: deque[Plot] = deque()
         self._by_key: dict[str, tuple[bytes, SimulatedJob]] = {}
         self._run = secrets.token_hex(4)
-        self.server = LoopbackServer(self._app(), self._activity, port)
+        self.routes = self._interface()
+        self.server = wire.door(self)
 
     # --- for the player -----------------------------------------------------------------------
 
     @property
-    def quiet(self) -> bool:
-        """Whether no request and no callback is under way here."""
-        return self._activity.quiet
-
-    @property
-    def courier(self) -> Courier:
+    def courier(self) -> Carrier:
         """What carries the callbacks."""
         return self.runner.courier
 
@@ -148,22 +139,19 @@ class SimulatedTelco:
 
     # --- the wire -----------------------------------------------------------------------------
 
-    def _app(self) -> Starlette:
-        def route(path: str, method: str, troubles: Troubles, handler: Handler) -> Route:
-            return Route(path, troubles.around(handler), methods=[method])
+    def _interface(self) -> tuple[Route, ...]:
+        def route(method: str, path: str, troubles: Troubles, handler: Handler) -> Route:
+            return Route(method, path, troubles.around(handler))
 
-        return Starlette(
-            routes=[
-                route("/jobs", "POST", self.on_start, self._start),
-                route("/jobs", "GET", self.on_query, self._find),
-                route("/jobs/{id}", "GET", self.on_query, self._show),
-                route("/jobs/{id}/cancel", "POST", self.on_cancel, self._cancel),
-            ]
+        return (
+            route("POST", "/jobs", self.on_start, self._start),
+            route("GET", "/jobs", self.on_query, self._find),
+            route("GET", "/jobs/{id}", self.on_query, self._show),
+            route("POST", "/jobs/{id}/cancel", self.on_cancel, self._cancel),
         )
 
-    async def _start(self, request: Request) -> Response:
-        raw = await request.body()
-        key = request.headers.get("idempotency-key")
+    def _start(self, asked: Asked) -> Reply:
+        raw, key = asked.body, asked.headers.get("idempotency-key")
         digest = hashlib.sha256(raw).digest()
         if key is not None and self.honours_keys and key in self._by_key:
             known, job = self._by_key[key]
@@ -192,17 +180,17 @@ class SimulatedTelco:
         self.runner.begin(job)
         return _job_answer(job, 202)
 
-    async def _show(self, request: Request) -> Response:
-        job = self.jobs.get(request.path_params["id"])
+    def _show(self, asked: Asked) -> Reply:
+        job = self.jobs.get(asked.parts["id"])
         return _job_answer(job, 200) if job else _error(404, "no_such_job", "there is no such job")
 
-    async def _find(self, request: Request) -> Response:
-        correlation = request.query_params.get("correlation")
+    def _find(self, asked: Asked) -> Reply:
+        correlation = asked.query.get("correlation")
         found = [job for job in self.jobs.values() if job.correlation == correlation]
-        return JSONResponse({"jobs": [job.document() for job in found]})
+        return reply(200, {"jobs": [job.document() for job in found]})
 
-    async def _cancel(self, request: Request) -> Response:
-        job = self.jobs.get(request.path_params["id"])
+    def _cancel(self, asked: Asked) -> Reply:
+        job = self.jobs.get(asked.parts["id"])
         if job is None:
             return _error(404, "no_such_job", "there is no such job")
         if job.state == "cancelled":
@@ -242,21 +230,21 @@ class SimulatedTelco:
         )
 
 
-def _job_answer(job: SimulatedJob, status: int) -> Response:
-    headers = {"Location": f"/jobs/{job.id}"}
+def _job_answer(job: SimulatedJob, status: int) -> Reply:
+    headers = {"location": f"/jobs/{job.id}"}
     if not job.final:
-        headers["Retry-After"] = _ASK_AGAIN_S
-    return JSONResponse(job.document(), status, headers)
+        headers["retry-after"] = _ASK_AGAIN_S
+    return reply(status, job.document(), headers)
 
 
-def _error(status: int, code: str, message: str) -> Response:
-    return JSONResponse({"error": {"code": code, "message": message}}, status)
+def _error(status: int, code: str, message: str) -> Reply:
+    return reply(status, {"error": {"code": code, "message": message}})
 
 
-def _refusal(status: int, retry_after_s: int | None) -> Callable[[], Response]:
-    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+def _refusal(status: int, retry_after_s: int | None) -> Callable[[], Reply]:
+    headers = {} if retry_after_s is None else {"retry-after": str(retry_after_s)}
     body = {"error": {"code": "refused", "message": "refused by the sandbox"}}
-    return lambda: JSONResponse(body, status, headers)
+    return lambda: reply(status, body, headers)
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from adapters.sandbox.clock import Activity, SimClock
-from adapters.sandbox.courier import Courier, Parcel, RetryRules
+from adapters.sandbox.agenda import Agenda
 from adapters.sandbox.telco_jobs import REBOOT, SimulatedJob, Step, rfc3339
+from adapters.sandbox.wire import Parcel, RetryRules, Wire
 
 EVENT_TYPE = "net.example.router.job.v1"
 SOURCE = "/telco/sim"
@@ -49,7 +49,7 @@ class Fired:
 class JobRunner:
     """Moves jobs along and tells the daemon."""
 
-    def __init__(self, clock: SimClock, activity: Activity, scale: float) -> None:
+    def __init__(self, clock: Agenda, wire: Wire, scale: float) -> None:
         self.scale = scale
         """How long a second of a plan lasts: 0.1 makes jobs ten times as fast."""
         self.accept_ms = 500
@@ -57,7 +57,7 @@ class JobRunner:
         self.callbacks: Literal["on", "off", "duplicated", "reordered"] = "on"
         self.fires: list[Fired] = []
         self.callback_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        self.courier = Courier(clock, activity, STANDARD_WEBHOOKS_RETRIES, self._headers)
+        self.courier = wire.carrier(STANDARD_WEBHOOKS_RETRIES, self._headers)
         self._clock = clock
         self._run = secrets.token_hex(4)
         self._events = 0
@@ -92,7 +92,7 @@ class JobRunner:
     def _later(self, delay_ms: int, what: Any, job: SimulatedJob, *more: Any) -> None:
         """Go on with `job` after a delay, unless it has ended by then."""
 
-        async def go_on() -> None:
+        def go_on() -> None:
             if not job.final:
                 what(job, *more)
 
@@ -128,12 +128,12 @@ class JobRunner:
         job.percent = _percent(job.steps, index, done)
         self.changed(job, "running")
 
-    async def _run_unheard(self, job: SimulatedJob) -> None:
+    def _run_unheard(self, job: SimulatedJob) -> None:
         if not job.final:
             job.step, job.step_state = job.steps[0].id, "started"
             self.changed(job, "running", tell=False)
 
-    async def _late_success(self, job: SimulatedJob) -> None:
+    def _late_success(self, job: SimulatedJob) -> None:
         if job.final:
             return
         now = self._clock.now_ms()
@@ -141,7 +141,7 @@ class JobRunner:
         job.step, job.step_state, job.percent = job.steps[-1].id, "done", 100
         self.changed(job, "succeeded")
 
-    async def _deadline(self, job: SimulatedJob) -> None:
+    def _deadline(self, job: SimulatedJob) -> None:
         # A router that is being changed is not let go; and a silent job keeps its silence.
         if not job.final and not job.past_no_return and not job.plot.silent:
             self.changed(job, "timed_out")

@@ -140,7 +140,7 @@ async def open_stage(
             stage = Stage(world, daemon, folder, nursery)
             try:
                 await stage.start_daemon()
-                await world.whatsapp.verify_webhook()
+                await world.verify_webhook()
                 yield stage
             finally:
                 await daemon.aclose()
