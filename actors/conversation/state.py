@@ -156,6 +156,8 @@ class ConversationTurn(Turn[Conversation]):
         """The button that was tapped belongs to a menu that had scrolled away."""
         self.texts: list[str] = []
         """Said in this turn and not yet sent: they become one message."""
+        self.trail: list[str] = []
+        """The steps that were carried out in this turn."""
 
     @property
     def flow(self) -> Flow:

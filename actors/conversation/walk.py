@@ -41,6 +41,7 @@ def go(turn: ConversationTurn, name: str) -> None:
             turn.note("step_gone", step=here)
             here = turn.flow.root
             continue
+        turn.trail.append(here)
         onward = _do(turn, here, step)
         if onward is None:
             return

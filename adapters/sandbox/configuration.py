@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from adapters.sandbox.genesys import SimulatedGenesys
-from adapters.sandbox.services import SimulatedServices
+from adapters.sandbox.services import CRM, CRM_PATH, SimulatedServices
+from adapters.sandbox.stubs import OTHERS_PATH, StubbedServices
 from adapters.sandbox.telco import SimulatedTelco
 from adapters.sandbox.whatsapp import SimulatedWhatsApp
 
@@ -55,24 +57,36 @@ def whatsapp_lines(whatsapp: SimulatedWhatsApp, secrets: Secrets) -> list[str]:
     ]
 
 
-def telco_lines(telco: SimulatedTelco, secrets: Secrets) -> list[str]:
-    """The tables of this vendor."""
-    return [
-        "[telco.main]",
-        'adapter = "http"',
-        f"base_url = {text_of(telco.server.url)}",
-        f"callback_secrets = [{secrets.put('telco_callback_secret', telco.callback_secret)}]",
-    ]
+def telco_lines(telco: SimulatedTelco, names: Iterable[str], secrets: Secrets) -> list[str]:
+    """The tables of the provider: one for each name, all of the same system."""
+    secret = secrets.put("telco_callback_secret", telco.callback_secret)
+    lines: list[str] = []
+    for name in names:
+        lines += [
+            f"[telco.{text_of(name)}]",
+            'adapter = "http"',
+            f"base_url = {text_of(telco.server.url)}",
+            f"callback_secrets = [{secret}]",
+        ]
+    return lines
 
 
-def services_lines(crm: SimulatedServices, secrets: Secrets) -> list[str]:
-    """The tables of this vendor."""
-    authorization = secrets.put("crm_authorization", crm.authorization)
-    return [
-        "[services.crm]",
-        f"base_url = {text_of(crm.server.url + '/api')}",
-        f"headers = {{ Authorization = {authorization} }}",
-    ]
+def services_lines(
+    crm: SimulatedServices, others: StubbedServices, names: Iterable[str], secrets: Secrets
+) -> list[str]:
+    """The tables of the operator's services."""
+    lines: list[str] = []
+    for name in names:
+        lines += [f"[services.{text_of(name)}]"]
+        if name == CRM:
+            authorization = secrets.put("crm_authorization", crm.authorization)
+            lines += [
+                f"base_url = {text_of(crm.server.url + CRM_PATH)}",
+                f"headers = {{ Authorization = {authorization} }}",
+            ]
+        else:
+            lines += [f"base_url = {text_of(others.server.url + OTHERS_PATH + name)}"]
+    return lines
 
 
 def genesys_lines(desk: SimulatedGenesys, secrets: Secrets) -> list[str]:

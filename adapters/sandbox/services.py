@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from adapters.sandbox.agenda import Agenda
 from adapters.sandbox.exchange import Answer, Asked, Handler, Reply, Route, System, reply
+from adapters.sandbox.stubs import Stubs
 from adapters.sandbox.telco_jobs import rfc3339
 from adapters.sandbox.troubles import Trouble, Troubles
 from adapters.sandbox.wire import Wire
@@ -23,6 +24,10 @@ from adapters.sandbox.wire import Wire
 # Numbers that are set aside for fiction: they reach nobody.
 DEFAULT_PHONE = "+12025550143"
 TWO_LINES_PHONE = "+12025550172"
+
+CRM = "crm"
+"""What a flow calls the customer system."""
+CRM_PATH = "/api"
 
 
 @dataclass(frozen=True)
@@ -107,8 +112,9 @@ def demo_customers() -> dict[str, CrmCustomer]:
 class SimulatedServices(System):
     """The customer system, at `/api`."""
 
-    def __init__(self, clock: Agenda, wire: Wire) -> None:
-        super().__init__("crm")
+    def __init__(self, clock: Agenda, wire: Wire, stubs: Stubs) -> None:
+        super().__init__(CRM)
+        self._stubs = stubs
         self.authorization = "Bearer " + secrets.token_hex(20)
         """What the header `Authorization` must hold."""
         self.customers = demo_customers()
@@ -158,9 +164,16 @@ class SimulatedServices(System):
 
     # --- the wire -----------------------------------------------------------------------------
 
+    def ask(self, asked: Asked) -> Answer:
+        """Answer as the stubs say; where none fits, as the customer system does."""
+        path = "/" + asked.path.removeprefix(CRM_PATH).lstrip("/")
+        inner = Asked(asked.method, path, asked.query, asked.headers, asked.body)
+        found = self._stubs.answer(CRM, inner)
+        return found if found is not None else super().ask(asked)
+
     def _interface(self) -> tuple[Route, ...]:
         def route(path: str, handler: Handler) -> Route:
-            return Route("GET", "/api" + path, self.troubles.around(self._guarded(handler)))
+            return Route("GET", CRM_PATH + path, self.troubles.around(self._guarded(handler)))
 
         return (
             route("/customers", self._customers),

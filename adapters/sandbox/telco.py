@@ -18,7 +18,14 @@ from urllib.parse import urlsplit
 
 from adapters.sandbox.agenda import Agenda
 from adapters.sandbox.exchange import Asked, Handler, Reply, Route, System, reply
-from adapters.sandbox.telco_jobs import PLANS, JobError, Plot, SimulatedJob, ms_of_rfc3339
+from adapters.sandbox.telco_jobs import (
+    PLANS,
+    STATES,
+    JobError,
+    Plot,
+    SimulatedJob,
+    ms_of_rfc3339,
+)
 from adapters.sandbox.telco_runner import Fired, JobRunner
 from adapters.sandbox.troubles import Trouble, Troubles
 from adapters.sandbox.wire import Carrier, Wire
@@ -60,6 +67,7 @@ class SimulatedTelco(System):
         self._clock = clock
         self.runner = JobRunner(clock, wire, scale)
         self._plots: deque[Plot] = deque()
+        self._by_hand = False
         self._by_key: dict[str, tuple[bytes, SimulatedJob]] = {}
         self._run = secrets.token_hex(4)
         self.routes = self._interface()
@@ -103,6 +111,26 @@ class SimulatedTelco(System):
     def wait_for_device_next(self, ms: int) -> None:
         """Let the next job wait so long for its router to be reachable."""
         self._plots.append(Plot(wait_for_device_ms=ms))
+
+    def by_hand(self) -> None:
+        """From here on jobs do only what `say` says."""
+        self._by_hand = True
+
+    def say(
+        self,
+        state: str,
+        *,
+        step: str | None = None,
+        percent: int | None = None,
+        error: JobError | None = None,
+    ) -> None:
+        """Let the last job be in this state, and tell the daemon; LookupError without a job."""
+        if state not in STATES:
+            raise ValueError(f"a job is not {state!r}; it may be {', '.join(STATES)}")
+        if not self.jobs:
+            raise LookupError("no job was started")
+        job = list(self.jobs.values())[-1]
+        self.runner.say(job, state, step=step, percent=percent, error=error)
 
     def refuse_next(self, status: int, n: int = 1, *, retry_after_s: int | None = None) -> None:
         """Refuse the next `n` starts; nothing is started."""
@@ -169,7 +197,9 @@ class SimulatedTelco(System):
         )
         if running is not None:
             return _job_answer(running, 409)
-        if self._plots:
+        if self._by_hand:
+            job.plot = Plot(by_hand=True)
+        elif self._plots:
             job.plot = self._plots.popleft()
         self.jobs[job.id] = job
         if key is not None:
@@ -204,7 +234,7 @@ class SimulatedTelco(System):
     def _new_job(self, raw: bytes) -> SimulatedJob:
         body = _object(raw)
         kind = _text(body, "kind")
-        if kind not in PLANS:
+        if kind not in PLANS and not self._by_hand:
             raise _Invalid(f"no such kind of job; there are: {', '.join(PLANS)}")
         callback = body.get("callback")
         if callback is not None:
@@ -225,7 +255,7 @@ class SimulatedTelco(System):
             callback=callback or WEBHOOK_PATH,
             started_ms=self._clock.now_ms(),
             deadline_ms=deadline_ms,
-            steps=PLANS[kind],
+            steps=PLANS.get(kind, ()),
             plot=Plot(),
         )
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from adapters.sandbox.agenda import Agenda
-from adapters.sandbox.telco_jobs import REBOOT, SimulatedJob, Step, rfc3339
+from adapters.sandbox.telco_jobs import REBOOT, JobError, SimulatedJob, Step, rfc3339
 from adapters.sandbox.wire import Parcel, RetryRules, Wire
 
 EVENT_TYPE = "net.example.router.job.v1"
@@ -75,6 +75,8 @@ class JobRunner:
 
     def begin(self, job: SimulatedJob) -> None:
         """Start `job` on its plan."""
+        if job.plot.by_hand:
+            return
         if job.deadline_ms is not None:
             self._clock.call_at(job.deadline_ms, lambda: self._deadline(job))
         if job.plot.silent:
@@ -88,6 +90,31 @@ class JobRunner:
             self._later(self.accept_ms + job.plot.wait_for_device_ms, self._start_step, job, 0)
         else:
             self._later(self.accept_ms, self._start_step, job, 0)
+
+    def say(
+        self,
+        job: SimulatedJob,
+        state: str,
+        *,
+        step: str | None = None,
+        percent: int | None = None,
+        error: JobError | None = None,
+    ) -> None:
+        """Let a job be in this state, and tell the daemon."""
+        if step is not None and step != job.step:
+            job.step, job.step_state = step, "started"
+            job.past_no_return |= any(
+                each.id == step and each.point_of_no_return for each in job.steps
+            )
+            if step == REBOOT:
+                self._fire(job)
+        job.percent, job.error = percent, error
+        self.changed(job, state)
+
+    def _fire(self, job: SimulatedJob) -> None:
+        """The router goes down and up."""
+        now = self._clock.now_ms()
+        self.fires.append(Fired(job.id, job.correlation, job.device, job.kind, now))
 
     def _later(self, delay_ms: int, what: Any, job: SimulatedJob, *more: Any) -> None:
         """Go on with `job` after a delay, unless it has ended by then."""
@@ -105,8 +132,7 @@ class JobRunner:
         step = job.steps[index]
         job.past_no_return |= step.point_of_no_return
         if step.id == REBOOT:
-            now = self._clock.now_ms()
-            self.fires.append(Fired(job.id, job.correlation, job.device, job.kind, now))
+            self._fire(job)
         self._note(job, index, "started", 0)
         if step.duration_ms >= _LONG_STEP_MS:
             self._later(step.duration_ms // 2, self._note, job, index, "progress", 50)
@@ -136,8 +162,7 @@ class JobRunner:
     def _late_success(self, job: SimulatedJob) -> None:
         if job.final:
             return
-        now = self._clock.now_ms()
-        self.fires.append(Fired(job.id, job.correlation, job.device, job.kind, now))
+        self._fire(job)
         job.step, job.step_state, job.percent = job.steps[-1].id, "done", 100
         self.changed(job, "succeeded")
 

@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,8 @@ from adapters.sandbox.courier import Courier
 from adapters.sandbox.genesys import SimulatedGenesys
 from adapters.sandbox.loopback import HttpWire
 from adapters.sandbox.server import HOST, LoopbackServer
-from adapters.sandbox.services import SimulatedServices
+from adapters.sandbox.services import CRM, SimulatedServices
+from adapters.sandbox.stubs import StubbedServices, Stubs
 from adapters.sandbox.telco import SimulatedTelco
 from adapters.sandbox.whatsapp import WEBHOOK_PATH, SimulatedWhatsApp
 from adapters.sandbox.wire import Wire
@@ -45,6 +46,7 @@ class Ports:
     whatsapp: int = 0
     telco: int = 0
     services: int = 0
+    others: int = 0
     genesys: int = 0
 
 
@@ -57,6 +59,7 @@ class World:
         whatsapp: Wire,
         telco: Wire,
         services: Wire,
+        others: Wire,
         genesys: Wire,
         *,
         scale: float = 1.0,
@@ -65,7 +68,10 @@ class World:
         self.clock = clock
         self.whatsapp = SimulatedWhatsApp(clock, whatsapp)
         self.telco = SimulatedTelco(clock, telco, scale=scale)
-        self.services = SimulatedServices(clock, services)
+        self.stubs = Stubs()
+        """What a script wants services of the operator to answer."""
+        self.services = SimulatedServices(clock, services, self.stubs)
+        self.others = StubbedServices(others, self.stubs)
         self.genesys = SimulatedGenesys(clock, genesys)
 
     def daemon_started(self) -> None:
@@ -101,7 +107,13 @@ class SandboxWorld(World):
     def __init__(self, clock: SimClock, ports: Ports, scale: float) -> None:
         wires = [
             HttpWire(clock, port)
-            for port in (ports.whatsapp, ports.telco, ports.services, ports.genesys)
+            for port in (
+                ports.whatsapp,
+                ports.telco,
+                ports.services,
+                ports.others,
+                ports.genesys,
+            )
         ]
         super().__init__(clock, *wires, scale=scale)
         self.servers: tuple[LoopbackServer, ...] = tuple(s for wire in wires for s in wire.servers)
@@ -162,12 +174,15 @@ class SandboxWorld(World):
         *,
         language: str = "es",
         time_zone: str = "America/Lima",
+        providers: Iterable[str] = ("main",),
+        services: Iterable[str] = (CRM,),
     ) -> str:
         """The configuration of a daemon that lives in this world.
 
         Writes the secrets, and the file that tells the time, under `directory`; webhooks go to
         `webhook_port` from now on. The directory must be private and exist. Without `flow_file`
-        there is no table `[flow]`: the caller adds one.
+        there is no table `[flow]`: the caller adds one. All `providers` are the one simulated here;
+        of `services`, `crm` is the customer system and any other is what a script stubs.
 
         The file of the time is written anew at each advance, before any listener that was added
         to the clock later hears of it: such a listener can tell the daemon to read it.
@@ -188,8 +203,8 @@ class SandboxWorld(World):
             "[privacy]",
             f"pseudonym_key = {kept.put('pseudonym_key', self._pseudonym_key)}",
             *configuration.whatsapp_lines(self.whatsapp, kept),
-            *configuration.telco_lines(self.telco, kept),
-            *configuration.services_lines(self.services, kept),
+            *configuration.telco_lines(self.telco, providers, kept),
+            *configuration.services_lines(self.services, self.others, services, kept),
             *configuration.genesys_lines(self.genesys, kept),
             "[sandbox]",
             'clock = "virtual"',

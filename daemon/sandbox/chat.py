@@ -18,8 +18,8 @@ from rich.markup import escape
 
 from adapters.sandbox.desk import DeskLine
 from adapters.sandbox.phone import ShownMessage
-from daemon.sandbox.script import duration_s
 from daemon.sandbox.stage import Stage
+from daemon.scripts.format import duration_s
 
 _LOOK_S = 0.05
 _BOLD = re.compile(r"(?<![\w*])\*([^*\s](?:[^*\n]*[^*\s])?)\*(?![\w*])")

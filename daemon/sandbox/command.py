@@ -10,7 +10,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,10 +20,11 @@ from rich.console import Console
 
 from actors.flow.reader import read_flow
 from daemon.sandbox.chat import Chat
-from daemon.sandbox.player import ExpectationFailed, Player
 from daemon.sandbox.process import DaemonFailed
-from daemon.sandbox.script import Script, ScriptFault, read_script
 from daemon.sandbox.stage import NotAtRest, Stage, open_stage
+from daemon.scripts.format import Script, ScriptFault, read_script
+from daemon.scripts.player import ChatLine, Failure, Played, Player
+from daemon.scripts.showing import show_failure, show_line
 from daemon.service import leaves_of
 from daemon.shipped import shipped_flow, shipped_scripts
 
@@ -152,12 +153,13 @@ def _play_all(paths: Sequence[Path], keep: Path | None, flow: Path | None, conso
         console.print(f"\n{script.title}  ({script.name})", style="bold", markup=False)
         folder = keep / script.name if keep is not None else None
         problem = _unspoken(script.language, flow)
-        if problem is None:
-            problem = play_script(script, folder, partial(console.print, markup=False), flow)
-        if problem is None:
-            console.print("  as expected", style="green")
+        failure = Failure(0, problem) if problem is not None else None
+        if failure is None:
+            failure = play_script(script, folder, partial(show_line, console), flow).failure
+        if failure is None:
+            console.print("as expected", style="green")
         else:
-            console.print(f"  {problem}", style="red", markup=False)
+            show_failure(console, (), failure, str(path))
             failed.append(script.name)
     count = len(paths)
     console.print(f"\n{count - len(failed)} of {count} conversations went as expected.")
@@ -167,23 +169,27 @@ def _play_all(paths: Sequence[Path], keep: Path | None, flow: Path | None, conso
 
 
 def play_script(
-    script: Script, keep: Path | None, tell: partial[None], flow: Path | None = None
-) -> str | None:
-    """Play one script on a stage of its own; what was not as expected, or None."""
+    script: Script,
+    keep: Path | None,
+    tell: Callable[[ChatLine], None],
+    flow: Path | None = None,
+) -> Played:
+    """Play one script on a stage of its own."""
     with _folder(keep) as folder:
         try:
-            trio.run(_play, script, folder, tell, flow)
+            return trio.run(_play, script, folder, tell, flow)
         except BaseExceptionGroup as group:
             for error in leaves_of(group):
-                if isinstance(error, ExpectationFailed | DaemonFailed | NotAtRest):
-                    return str(error)
+                if isinstance(error, DaemonFailed | NotAtRest):
+                    return Played((), Failure(0, str(error)))
             raise
-    return None
 
 
-async def _play(script: Script, folder: Path, tell: partial[None], flow: Path | None) -> None:
+async def _play(
+    script: Script, folder: Path, tell: Callable[[ChatLine], None], flow: Path | None
+) -> Played:
     async with open_stage(folder, frozen=True, language=script.language, flow_file=flow) as stage:
-        await Player(stage, script, lambda line: tell(f"  {line}")).play()
+        return await Player(stage, script, tell).play()
 
 
 # --- the others ---------------------------------------------------------------------------------

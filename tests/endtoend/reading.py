@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from actors.flow.reader import FlowSource, read_flow
+from daemon.shipped import shipped_flow
+
 
 def events(log: Path) -> list[dict[str, Any]]:
     """The lines of a daemon's log; whatever is not JSON becomes an event `not json`."""
@@ -27,3 +30,10 @@ def named(log: Path, *names: str) -> list[dict[str, Any]]:
 def errors(log: Path) -> list[dict[str, Any]]:
     """What should not have happened at all, whatever the vendors did."""
     return [event for event in events(log) if event["level"] in ("error", "critical")]
+
+
+def shipped_source() -> FlowSource:
+    """The shipped flow, read."""
+    source = read_flow(shipped_flow().read_bytes())
+    assert isinstance(source, FlowSource)
+    return source

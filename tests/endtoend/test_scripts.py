@@ -8,22 +8,33 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from daemon.flowtest.rehearsal import rehearse
 from daemon.sandbox.command import play_script
-from daemon.sandbox.script import read_script
+from daemon.scripts.comparing import unlike
+from daemon.scripts.format import read_script
+from daemon.scripts.player import ChatLine
+from daemon.scripts.showing import show_line
 from daemon.shipped import shipped_scripts
-from tests.endtoend.reading import errors
+from tests.endtoend.reading import errors, shipped_source
 
 SCRIPTS = shipped_scripts()
 MIN_SCRIPTS = 10
 MIN_KILLS = 3
 
 
+SHOW = partial(show_line, Console(soft_wrap=True))
+
+
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-def test_conversation_goes_as_it_says(path: Path, tmp_path: Path) -> None:
+def test_conversation_goes_as_it_says_and_the_same_on_the_pure_core(
+    path: Path, tmp_path: Path
+) -> None:
     script = read_script(path)
-    problem = play_script(script, tmp_path, partial(print))
-    assert problem is None, problem
+    there = play_script(script, tmp_path, SHOW)
+    here = rehearse(shipped_source(), script).played
+    assert unlike(script, there, here) is None
     assert errors(tmp_path / "daemon.log") == []
 
 
@@ -59,29 +70,29 @@ bot: Your plan is *Gold*
 def test_wrong_expectation_names_the_line_and_what_was_said(tmp_path: Path) -> None:
     path = tmp_path / "wrong.chat"
     path.write_text(WRONG)
-    told: list[str] = []
-    problem = play_script(read_script(path), None, partial(told.append))
-    assert problem is not None
-    assert "line 6" in problem
-    assert "Your plan is *Gold*" in problem
-    assert "Fibra 300" in problem
-    assert any("customer: [My plan]" in line for line in told)
-    assert any("bot: Hello" in line for line in told)
+    told: list[ChatLine] = []
+    failure = play_script(read_script(path), None, told.append).failure
+    assert failure is not None
+    assert failure.number == 6
+    assert failure.expected == "Your plan is *Gold*"
+    assert "Fibra 300" in str(failure.came)
+    assert ChatLine("customer", "[My plan]") in told
+    assert any(line.who == "bot" and line.text.startswith("Hello") for line in told)
 
 
 def test_what_was_said_and_not_expected_fails(tmp_path: Path) -> None:
     path = tmp_path / "unexpected.chat"
     path.write_text("title: Unexpected\nlanguage: en\ncustomer: hello\n")
-    problem = play_script(read_script(path), None, partial(print))
-    assert problem is not None
-    assert "Hello" in problem
+    failure = play_script(read_script(path), None, SHOW).failure
+    assert failure is not None
+    assert "Hello" in str(failure.came)
 
 
 @pytest.mark.parametrize(
     ("text", "code", "told"),
     [
         (GOOD, 0, "1 of 1"),
-        (WRONG, 1, "line 6"),
+        (WRONG, 1, "one.chat:6:"),
         ("title: No\nthe customer says hello\n", 1, "expected `who: what`"),
     ],
     ids=["good", "wrong", "cannot be understood"],

@@ -11,13 +11,15 @@ What lives here: the format. A file reads like a chat, one line a step, `who: wh
     bot: says nothing
     customer: [Restart my router]          the customer taps
     customer: [Yes, restart] of 2          ... on the second message that offered it
-    clock: 3 minutes
+    after 3 minutes                        the same as `clock: 3 minutes`
+    conversation: is at main               what the bot has in mind: also `value:`, `job:`
     provider: fail reboot 9002             what goes wrong with the next job
+    service: crm GET /customers -> 503     what a service of the operator answers
     agent: accept Rita
     daemon: kill
 
 A step that begins with `~` does not wait until everything has come to rest. Lines that begin with
-`#` are comments. What must not be here: playing (`player`).
+`#` are comments. What must not be here: what a line does (`acting`, `checking`).
 """
 
 from __future__ import annotations
@@ -27,9 +29,37 @@ from pathlib import Path
 
 from msgspec import Struct
 
-ACTORS = ("customer", "bot", "provider", "crm", "agent", "clock", "daemon")
+from adapters.sandbox.patterns import matches
+
+__all__ = [
+    "ACTORS",
+    "Expectation",
+    "Script",
+    "ScriptFault",
+    "Step",
+    "duration_s",
+    "expectation",
+    "matches",
+    "read_script",
+    "read_steps",
+]
+
+ACTORS = (
+    "customer",
+    "bot",
+    "conversation",
+    "value",
+    "job",
+    "provider",
+    "service",
+    "crm",
+    "agent",
+    "clock",
+    "daemon",
+)
 _HEADERS = ("title", "language")
 _LINE = re.compile(r"(?P<loose>~)?(?P<who>[a-z]+):(?: (?P<what>.*))?\Z")
+_AFTER = re.compile(r"(?P<loose>~)?after (?P<what>.*)\Z")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(s|seconds?|m|minutes?|h|hours?|d|days?)\Z")
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _CHOICES = re.compile(r"(?: ?\[[^\]]*\])+\Z")
@@ -49,6 +79,12 @@ class Step(Struct, frozen=True):
     loose: bool = False
     """Go on without waiting for rest."""
 
+    @property
+    def crowded(self) -> bool:
+        """Whether several things happen in one instant here, of which any may come first."""
+        starts = self.who == "daemon" and self.what.endswith("start")
+        return self.loose or starts or (self.who == "customer" and self.what.endswith("] twice"))
+
 
 class Script(Struct, frozen=True):
     """A whole file."""
@@ -57,6 +93,8 @@ class Script(Struct, frozen=True):
     title: str
     language: str
     steps: tuple[Step, ...]
+    folder: Path = Path()
+    """Where files are found that the script names."""
 
 
 def read_script(path: Path) -> Script:
@@ -65,11 +103,20 @@ def read_script(path: Path) -> Script:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ScriptFault(f"{path}: cannot be read: {error}") from error
+    return read_steps(text, path)
+
+
+def read_steps(text: str, path: Path) -> Script:
+    """Read the text of a file; raises ScriptFault."""
     headers = {"title": path.stem, "language": "en"}
     steps: list[Step] = []
     for number, line in enumerate(text.splitlines(), start=1):
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
+            continue
+        after = _AFTER.match(stripped)
+        if after is not None:
+            steps.append(Step(number, "clock", after["what"].strip(), after["loose"] is not None))
             continue
         found = _LINE.match(stripped)
         if found is None:
@@ -82,7 +129,7 @@ def read_script(path: Path) -> Script:
         else:
             known = ", ".join(ACTORS)
             raise ScriptFault(f"{path}:{number}: nobody is called {who!r}; there are {known}")
-    return Script(path.stem, headers["title"], headers["language"], tuple(steps))
+    return Script(path.stem, headers["title"], headers["language"], tuple(steps), path.parent)
 
 
 def duration_s(text: str) -> float:
@@ -109,9 +156,3 @@ def expectation(what: str) -> Expectation:
         return Expectation(what, None)
     titles = tuple(_CHOICE.findall(found[0]))
     return Expectation(what[: found.start()].strip(), titles)
-
-
-def matches(pattern: str, text: str) -> bool:
-    """Whether a text is as a pattern says; blanks next to a star belong to the star."""
-    parts = [re.escape(" ".join(part.split())) for part in pattern.split("*")]
-    return re.fullmatch(".*".join(parts), " ".join(text.split()), re.DOTALL) is not None
