@@ -67,8 +67,7 @@ def describe(fields: Fields) -> list[Piece]:
     pieces.append((event.ljust(8), style or "bold"))
     if rest.get("alarm") is True:
         pieces.append(("ALARM", "bold red"))
-    actor = rest.pop("actor", None)
-    if actor is not None:
+    if (actor := rest.pop("actor", None)) is not None:
         pieces.append((short(plain(actor)).ljust(12), "cyan"))
     if event in _WORDING:
         pieces += _WORDING[event](rest)

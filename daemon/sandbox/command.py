@@ -21,6 +21,7 @@ from rich.console import Console
 from actors.flow.reader import read_flow
 from daemon.sandbox.chat import Chat
 from daemon.sandbox.process import DaemonFailed
+from daemon.sandbox.recording import Recording
 from daemon.sandbox.stage import NotAtRest, Stage, open_stage
 from daemon.scripts.format import Script, ScriptFault, read_script
 from daemon.scripts.player import ChatLine, Failure, Played, Player
@@ -44,13 +45,16 @@ def run_sandbox(
     keep: Path | None,
     language: str,
     flow: Path | None = None,
+    record: Path | None = None,
 ) -> int:
-    """Run a mode (`chat`, `script`, `serve`); the exit code."""
+    """Run a mode (`chat`, `script`, `serve`); the exit code. `record`: for the chat alone."""
     console = Console(highlight=False, soft_wrap=True)
     # Database, log and clock hold customers' words and keys; the daemon inherits this.
     umask = os.umask(0o077)
     try:
-        return _run(mode, scripts, keep, language, flow, console)
+        if record is not None and mode != "chat":
+            raise Refused("--record: only a chat is written down; add --chat")
+        return _run(mode, scripts, keep, language, flow, console, record)
     except Refused as refusal:
         console.print(str(refusal), style="red", markup=False)
         return EXIT_USAGE
@@ -65,6 +69,7 @@ def _run(
     language: str,
     flow: Path | None,
     console: Console,
+    record: Path | None,
 ) -> int:
     if mode != "script" and (problem := _unspoken(language, flow)):
         raise Refused(f"--language: {problem}")
@@ -73,8 +78,11 @@ def _run(
     try:
         match mode:
             case "chat":
+                recording = _recording(record, language)
                 with _folder(keep) as folder:
-                    trio.run(_chat, folder, language, flow, console)
+                    trio.run(_chat, folder, language, flow, console, recording)
+                if record is not None:
+                    console.print(f"Written down: {record}", markup=False)
                 return 0
             case "script":
                 return _play_all(scripts or shipped_scripts(), keep, flow, console)
@@ -195,17 +203,34 @@ async def _play(
 # --- the others ---------------------------------------------------------------------------------
 
 
-async def _chat(folder: Path, language: str, flow: Path | None, console: Console) -> None:
+def _recording(path: Path | None, language: str) -> Recording | None:
+    if path is None:
+        return None
+    try:
+        return Recording(path, language)
+    except OSError as error:
+        raise Refused(f"--record: {path}: cannot be begun: {error.strerror}") from error
+
+
+async def _chat(
+    folder: Path,
+    language: str,
+    flow: Path | None,
+    console: Console,
+    recording: Recording | None,
+) -> None:
     console.print("Starting the daemon and its simulated world ...", style="dim")
+    # A recording is played by a clock that stands still, with jobs that take their full time.
+    frozen = recording is not None
     async with open_stage(
         folder,
-        frozen=False,
+        frozen=frozen,
         language=language,
-        scale=CHAT_SCALE,
-        limits=_CHAT_LIMITS,
+        scale=1.0 if frozen else CHAT_SCALE,
+        limits="" if frozen else _CHAT_LIMITS,
         flow_file=flow,
     ) as stage:
-        await Chat(stage, console).run()
+        await Chat(stage, console, recording).run()
 
 
 async def _serve(folder: Path, language: str, flow: Path | None, console: Console) -> None:

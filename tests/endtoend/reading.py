@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from actors.flow.reader import FlowSource, read_flow
+from daemon.flowtest.rehearsal import Rehearsal, rehearse
+from daemon.scripts.format import Script
 from daemon.shipped import shipped_flow
 
 
@@ -37,3 +39,8 @@ def shipped_source() -> FlowSource:
     source = read_flow(shipped_flow().read_bytes())
     assert isinstance(source, FlowSource)
     return source
+
+
+def rehearsed(script: Script) -> Rehearsal:
+    """A script as it goes with the shipped flow on the pure core."""
+    return rehearse(shipped_source(), script)

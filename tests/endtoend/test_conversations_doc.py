@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from daemon.flowtest.rehearsal import rehearse
 from daemon.sandbox.command import EXIT_USAGE, play_script, run_sandbox
 from daemon.scripts.acting import Acting
 from daemon.scripts.checking import Checking
 from daemon.scripts.comparing import unlike
 from daemon.scripts.format import ACTORS, read_script
 from daemon.scripts.showing import show_line
-from tests.endtoend.reading import shipped_source
+from tests.endtoend.reading import rehearsed
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "conversations.md"
 
@@ -29,7 +28,7 @@ def test_example_goes_as_it_says(tmp_path: Path) -> None:
     path.write_text(found[1], encoding="utf-8")
     script = read_script(path)
     there = play_script(script, None, partial(show_line, Console(soft_wrap=True)))
-    assert unlike(script, there, rehearse(shipped_source(), script).played) is None
+    assert unlike(script, there, rehearsed(script).played) is None
 
 
 def test_every_verb_is_told() -> None:

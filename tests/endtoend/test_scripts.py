@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from daemon.flowtest.rehearsal import rehearse
 from daemon.sandbox.command import play_script
 from daemon.scripts.comparing import unlike
 from daemon.scripts.format import read_script
 from daemon.scripts.player import ChatLine
 from daemon.scripts.showing import show_line
 from daemon.shipped import shipped_scripts
-from tests.endtoend.reading import errors, shipped_source
+from tests.endtoend.reading import errors, rehearsed
 
 SCRIPTS = shipped_scripts()
 MIN_SCRIPTS = 10
@@ -33,7 +32,7 @@ def test_conversation_goes_as_it_says_and_the_same_on_the_pure_core(
 ) -> None:
     script = read_script(path)
     there = play_script(script, tmp_path, SHOW)
-    here = rehearse(shipped_source(), script).played
+    here = rehearsed(script).played
     assert unlike(script, there, here) is None
     assert errors(tmp_path / "daemon.log") == []
 
