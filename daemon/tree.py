@@ -188,7 +188,10 @@ class Daemon:
             "flow": self._source.flow.name,
             "flow_version": self._source.version,
         }
-        return Operator(store, clock, registry, relay, self._pauses, about)
+        language = self._config.flow.default_language
+        return Operator(
+            store, clock, registry, relay, self._pauses, about, default_language=language
+        )
 
     async def _operators_door(self, operator: Operator, task_status: trio.TaskStatus[None]) -> None:
         path = self._config.admin.socket

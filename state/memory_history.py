@@ -46,6 +46,7 @@ def called(
             call.new.body,
             call.new.cause,
             call.new.at_ms,
+            call.due_ms,
             call.state,
             call.attempts,
             call.started_ms,

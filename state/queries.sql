@@ -301,7 +301,7 @@ SELECT min(position) FROM inbox WHERE position > ?1;
 
 -- name: called
 SELECT
-    position, effect, actor, body, cause, at_ms, state, attempts, started_ms, done_ms, error
+    position, effect, actor, body, cause, at_ms, due_ms, state, attempts, started_ms, done_ms, error
 FROM outbox
 WHERE position > ?2 AND position <= ?3 AND actor IN (SELECT value FROM json_each(?1))
 ORDER BY position;

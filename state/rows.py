@@ -311,6 +311,8 @@ class CalledRow(Struct, frozen=True):
     body: bytes
     cause: MessageId
     at_ms: int
+    due_ms: int
+    """When it is, or was, to be made; or looked at again."""
     state: str
     attempts: int
     started_ms: int | None

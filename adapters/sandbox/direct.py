@@ -43,6 +43,10 @@ class DirectWire:
         """A courier that puts webhooks into the world's mail."""
         return DirectCourier(self._clock, self._mail, rules, headers)
 
+    def new_id(self) -> str:
+        """The same in each run: names decide jitter, and a test must go the same way each time."""
+        return f"{self._transport.count():032x}"
+
 
 @dataclass(frozen=True)
 class Letter:
@@ -130,6 +134,12 @@ class DirectTransport(httpx.AsyncBaseTransport):
 
     def __init__(self) -> None:
         self._doors: dict[int, DirectDoor] = {}
+        self._counted = 0
+
+    def count(self) -> int:
+        """The next number of this world."""
+        self._counted += 1
+        return self._counted
 
     def add(self, system: System) -> DirectDoor:
         """A door of its own for a system."""

@@ -58,6 +58,7 @@ class SimulatedGenesys(System):
         self._auto: tuple[int, str] | None = None
         self._tokens: dict[str, int] = {}
         self._clock = clock
+        self._new_id = wire.new_id
         self.courier = wire.carrier(GENESYS_RETRIES, self._headers)
         self.routes = self._interface()
         self.server = wire.door(self)
@@ -191,7 +192,7 @@ class SimulatedGenesys(System):
         metadata = channel.get("metadata") or {}
         chat.attributes |= metadata.get("customAttributes") or {}
         line = DeskLine(
-            uuid.uuid4().hex,
+            self._new_id(),
             "customer",
             body.get("text") or "[attachment]",
             self._clock.now_ms(),
@@ -264,12 +265,13 @@ class SimulatedGenesys(System):
             if chat.open and chat.customer == sender["id"]:
                 return chat
         chat = DeskChat(
-            str(uuid.uuid4()),
+            self._new_id(),
             sender["id"],
             self.queue_id,
             self._clock,
             self._post_line,
             self._post_typing,
+            self._new_id,
             sender.get("nickname"),
         )
         self.chats.append(chat)
@@ -293,7 +295,7 @@ class SimulatedGenesys(System):
         self._post(line.id, {**body, "text": line.text, "originatingEntity": origin})
 
     def _post_typing(self, chat: DeskChat) -> None:
-        line = DeskLine(uuid.uuid4().hex, "", "", self._clock.now_ms())
+        line = DeskLine(self._new_id(), "", "", self._clock.now_ms())
         typing = {"eventType": "Typing", "typing": {"type": "On", "duration": 5000}}
         self._post(line.id, {**self._outbound(chat, line, line.id, "Event"), "events": [typing]})
 

@@ -6,6 +6,7 @@ unanswered, and never answering. What must not: what a system answers, or listen
 
 from __future__ import annotations
 
+import uuid
 from urllib.parse import parse_qsl, unquote
 
 import trio
@@ -39,6 +40,10 @@ class HttpWire:
         courier = Courier(self._clock, self._activity, rules, headers)
         self.couriers.append(courier)
         return courier
+
+    def new_id(self) -> str:
+        """By chance."""
+        return uuid.uuid4().hex
 
 
 class SystemApp:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -69,7 +68,7 @@ class SimulatedTelco(System):
         self._plots: deque[Plot] = deque()
         self._by_hand = False
         self._by_key: dict[str, tuple[bytes, SimulatedJob]] = {}
-        self._run = secrets.token_hex(4)
+        self._run = wire.new_id()
         self.routes = self._interface()
         self.server = wire.door(self)
 
@@ -132,7 +131,13 @@ class SimulatedTelco(System):
         job = list(self.jobs.values())[-1]
         self.runner.say(job, state, step=step, percent=percent, error=error)
 
-    def refuse_next(self, status: int, n: int = 1, *, retry_after_s: int | None = None) -> None:
+    def too_late_to_cancel(self) -> None:
+        """The last job cannot be cancelled any more; LookupError without a job."""
+        if not self.jobs:
+            raise LookupError("no job was started")
+        list(self.jobs.values())[-1].past_no_return = True
+
+    def refuse_next(self, status: int, n: int = 1, *, retry_after_s: float | None = None) -> None:
         """Refuse the next `n` starts; nothing is started."""
         self.on_start.refuse(_refusal(status, retry_after_s), n)
 
@@ -271,8 +276,8 @@ def _error(status: int, code: str, message: str) -> Reply:
     return reply(status, {"error": {"code": code, "message": message}})
 
 
-def _refusal(status: int, retry_after_s: int | None) -> Callable[[], Reply]:
-    headers = {} if retry_after_s is None else {"retry-after": str(retry_after_s)}
+def _refusal(status: int, retry_after_s: float | None) -> Callable[[], Reply]:
+    headers = {} if retry_after_s is None else {"retry-after": f"{retry_after_s:g}"}
     body = {"error": {"code": "refused", "message": "refused by the sandbox"}}
     return lambda: reply(status, body, headers)
 

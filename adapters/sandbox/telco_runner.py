@@ -59,7 +59,7 @@ class JobRunner:
         self.callback_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         self.courier = wire.carrier(STANDARD_WEBHOOKS_RETRIES, self._headers)
         self._clock = clock
-        self._run = secrets.token_hex(4)
+        self._run = wire.new_id()
         self._events = 0
         self._seq = 0
 

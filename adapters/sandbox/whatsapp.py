@@ -61,7 +61,7 @@ class SimulatedWhatsApp(System):
         """What goes wrong with the next messages that the daemon sends."""
         self._failing: list[int] = []
         self._clock = clock
-        self._run = secrets.token_bytes(6)
+        self._run = wire.new_id()
         self._counted = 0
         self._inbound: dict[str, Phone] = {}
         self.courier = wire.carrier(META_RETRIES, self._headers)
@@ -260,7 +260,7 @@ class SimulatedWhatsApp(System):
 
     def _unique(self, prefix: str) -> str:
         self._counted += 1
-        return f"{prefix}-{self._run.hex()}-{self._counted}"
+        return f"{prefix}-{self._run}-{self._counted}"
 
     def _wamid(self, digits: str) -> str:
         # Unlike any of an earlier run: a daemon with an old database would take it for a repeat.

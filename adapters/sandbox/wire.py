@@ -105,3 +105,9 @@ class Wire(Protocol):
 
     def carrier(self, rules: RetryRules, headers: Headers) -> Carrier:
         """Let webhooks be posted."""
+
+    def new_id(self) -> str:
+        """32 hexadecimal digits that no other thing of this world is called by.
+
+        Where a daemon may have an older database, they were never used before either.
+        """

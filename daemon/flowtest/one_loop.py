@@ -4,8 +4,8 @@ What lives here: the order in which things happen where the daemon has tasks. Wh
 rule. Actors, turns, outbox, the judgement of outcomes and the adapters are the daemon's own; only
 what runs them is another: no task, no thread, no file, no socket, and nothing ever waits.
 
-What comes first where several things could: what actors have not heard yet, then messages to
-customers, then other calls. Whoever is outside (`stage`) goes on only when there is nothing left.
+What comes first where several things could is `stage`'s to say; here, what actors have not heard
+yet comes before messages to customers.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from state.memory_disk import MemoryDisk
 from state.rows import Claimed, InboxRow, LaneRing, NothingDue, OutboxRow, SettleAs, Settlement
 from state.work import Rings
 
+_MESSAGES = "/message"
+"""The end of the names of lanes of messages to customers."""
 _SETTLED_KEPT = 50
 """Calls that are remembered after their end, for the receipts that may follow."""
 
@@ -146,12 +148,23 @@ class OneLoop:
     # --- one thing at a time --------------------------------------------------------------------
 
     async def step(self) -> bool:
-        """Do the next thing; False where there is nothing to do now."""
+        """Do the next thing of the chat itself: a turn, or a message to a customer.
+
+        False where there is nothing to do now.
+        """
         if self._rows:
             self._turn(self._rows.popleft())
             return True
+        return await self._serve_one(lambda lane: lane.endswith(_MESSAGES))
+
+    async def call(self) -> bool:
+        """Make one call to a vendor; False where there is nothing to do now."""
+        return await self._serve_one(lambda _lane: True)
+
+    async def _serve_one(self, wanted: Callable[[str], bool]) -> bool:
         self._call_up()
-        lane = self._next_lane()
+        lanes = [lane for lane in self._ready if not self._is_paused(lane)]
+        lane = next((lane for lane in lanes if wanted(lane)), None)
         if lane is None:
             return False
         await self._serve(lane, self._ready.pop(lane))
@@ -200,11 +213,6 @@ class OneLoop:
         while self._later and self._later[0][0] <= now_ms:
             _, lane, destination = heapq.heappop(self._later)
             self._ready[lane] = destination
-
-    def _next_lane(self) -> str | None:
-        """What a customer reads goes out before what vendors do can overtake it."""
-        lanes = [lane for lane in self._ready if not self._is_paused(lane)]
-        return next((lane for lane in lanes if lane.endswith("/message")), next(iter(lanes), None))
 
     def _is_paused(self, lane: str) -> bool:
         destination = self._ready[lane]

@@ -38,7 +38,7 @@ def rehearse(
 
 
 async def _rehearse(source: FlowSource, script: Script, on_turn: OnTurn) -> Rehearsal:
-    stage = DirectStage(source, script.language, on_turn)
+    stage = DirectStage(source, script.language, script.begins_ms, on_turn)
     lines: list[ChatLine] = []
     try:
         played = await Player(stage, script, lines.append).play()

@@ -25,9 +25,9 @@ from daemon import wiring
 from daemon.flows import surroundings
 from daemon.flowtest.configured import configured
 from daemon.flowtest.one_loop import OneLoop
+from daemon.scripts.format import SCRIPT_BEGINS_MS
 from daemon.scripts.look import Look, look_at
 from daemon.scripts.needs import needs_of
-from daemon.scripts.stage import SCRIPT_BEGINS_MS
 from daemon.sending import pace_of
 from daemon.turn import HANDLED, NOBODY, TurnResult
 from state.rows import InboxRow
@@ -46,9 +46,13 @@ class DirectStage:
     """A stage of its own for one script."""
 
     def __init__(
-        self, source: FlowSource, language: str, on_turn: OnTurn = lambda _row, _result: None
+        self,
+        source: FlowSource,
+        language: str,
+        begins_ms: int = SCRIPT_BEGINS_MS,
+        on_turn: OnTurn = lambda _row, _result: None,
     ) -> None:
-        self.world = DirectWorld(Agenda(SCRIPT_BEGINS_MS))
+        self.world = DirectWorld(Agenda(begins_ms))
         self.turns = 0
         """Messages that actors have handled."""
         self.bugs: list[str] = []
@@ -86,10 +90,15 @@ class DirectStage:
         raise NotAtRest(f"not at rest after {_STEPS_MAX} steps: something goes round")
 
     async def _step(self) -> bool:
+        """The next thing, as it would most likely be among tasks and sockets: what takes the bot
+        itself a moment, then webhooks that are on their way, then calls, which go there and back.
+        """
         if self._daemon.running and await self._daemon.step():
             return True
         if self.world.mail:
             self._carry(self.world.mail.popleft())
+            return True
+        if self._daemon.running and await self._daemon.call():
             return True
         scheduled = self.world.clock.take_due()
         if scheduled is not None:

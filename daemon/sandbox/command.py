@@ -196,7 +196,13 @@ def play_script(
 async def _play(
     script: Script, folder: Path, tell: Callable[[ChatLine], None], flow: Path | None
 ) -> Played:
-    async with open_stage(folder, frozen=True, language=script.language, flow_file=flow) as stage:
+    async with open_stage(
+        folder,
+        frozen=True,
+        language=script.language,
+        flow_file=flow,
+        begins_ms=script.begins_ms,
+    ) as stage:
         return await Player(stage, script, tell).play()
 
 

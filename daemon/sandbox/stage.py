@@ -22,9 +22,9 @@ from adapters.sandbox.world import SandboxWorld, open_world
 from daemon import wiring
 from daemon.clock import wall_ms
 from daemon.sandbox.process import DaemonProcess
+from daemon.scripts.format import SCRIPT_BEGINS_MS
 from daemon.scripts.look import Look
 from daemon.scripts.needs import Needs, needs_of
-from daemon.scripts.stage import SCRIPT_BEGINS_MS
 from daemon.shipped import shipped_flow
 
 _REST_S = 60.0
@@ -142,12 +142,13 @@ async def open_stage(
     limits: str = "",
     flow_file: Path | None = None,
     interpreter: Sequence[str] | None = None,
+    begins_ms: int = SCRIPT_BEGINS_MS,
 ) -> AsyncIterator[Stage]:
     """Set the stage in a private folder and start the daemon.
 
-    `limits`: lines of TOML. `interpreter`: see `DaemonProcess`.
+    `limits`: lines of TOML. `interpreter`: see `DaemonProcess`. `begins_ms`: by a frozen clock.
     """
-    clock = SimClock.frozen_at(SCRIPT_BEGINS_MS) if frozen else SimClock.running(wall_ms)
+    clock = SimClock.frozen_at(begins_ms) if frozen else SimClock.running(wall_ms)
     async with open_world(clock, scale=scale) as world:
         webhook_port, admin_port = _free_port(), _free_port()
         config = folder / "routerbot.toml"

@@ -113,6 +113,8 @@ class Acting:
                 telco.late_success_after(round(duration_s(" ".join(late)) * 1000))
             case ["refuse", status]:
                 telco.refuse_next(int(status))
+            case ["refuse", status, "for", *wait]:
+                telco.refuse_next(int(status), retry_after_s=duration_s(" ".join(wait)))
             case ["loses", "the", "answer"]:
                 telco.drop_start_answer()
             case ["hangs"]:
@@ -127,6 +129,8 @@ class Acting:
                 telco.up()
             case ["by", "hand"]:
                 telco.by_hand()
+            case ["can", "no", "longer", "cancel"]:
+                telco.too_late_to_cancel()
             case ["says", "failed", code]:
                 telco.say("failed", error=JobError(code, "", True))
             case ["says", "failed", code, "for", "good"]:

@@ -25,6 +25,7 @@ A step that begins with `~` does not wait until everything has come to rest. Lin
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
@@ -33,6 +34,7 @@ from adapters.sandbox.patterns import matches
 
 __all__ = [
     "ACTORS",
+    "SCRIPT_BEGINS_MS",
     "Expectation",
     "Script",
     "ScriptFault",
@@ -57,7 +59,10 @@ ACTORS = (
     "clock",
     "daemon",
 )
-_HEADERS = ("title", "language")
+SCRIPT_BEGINS_MS = 1_780_315_200_000
+"""1 June 2026, noon UTC: scripts play at a time of their own."""
+
+_HEADERS = ("title", "language", "begins")
 _LINE = re.compile(r"(?P<loose>~)?(?P<who>[a-z]+):(?: (?P<what>.*))?\Z")
 _AFTER = re.compile(r"(?P<loose>~)?after (?P<what>.*)\Z")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(s|seconds?|m|minutes?|h|hours?|d|days?)\Z")
@@ -95,6 +100,8 @@ class Script(Struct, frozen=True):
     steps: tuple[Step, ...]
     folder: Path = Path()
     """Where files are found that the script names."""
+    begins_ms: int = SCRIPT_BEGINS_MS
+    """What time it is at its beginning."""
 
 
 def read_script(path: Path) -> Script:
@@ -129,7 +136,19 @@ def read_steps(text: str, path: Path) -> Script:
         else:
             known = ", ".join(ACTORS)
             raise ScriptFault(f"{path}:{number}: nobody is called {who!r}; there are {known}")
-    return Script(path.stem, headers["title"], headers["language"], tuple(steps), path.parent)
+    try:
+        begins_ms = _time_ms(headers["begins"]) if "begins" in headers else SCRIPT_BEGINS_MS
+    except ValueError:
+        told = f"not a time: {headers['begins']!r}; write for example `2026-06-01 12:00`"
+        raise ScriptFault(f"{path}: {told}") from None
+    title, language = headers["title"], headers["language"]
+    return Script(path.stem, title, language, tuple(steps), path.parent, begins_ms)
+
+
+def _time_ms(text: str) -> int:
+    """A time of day in UTC, unless it names another zone."""
+    at = datetime.fromisoformat(text)
+    return round((at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def duration_s(text: str) -> float:

@@ -36,9 +36,9 @@ def show_failure(console: Console, chat: Sequence[ChatLine], failure: Failure, w
     console.print(f"{place}: {failure.what}", style="red", markup=False)
     if failure.expected is not None:
         _put(console, "expected", failure.expected, "yellow")
-        if failure.came is not None:
-            mark = " " * _first_difference(failure.expected, failure.came) + "^"
-            _put(console, "", mark, "yellow")
+        alike = _alike(failure.expected, failure.came) if failure.came is not None else 0
+        if alike:
+            _put(console, "", " " * alike + "^", "yellow")
     if failure.came is not None:
         _put(console, "but came", failure.came, "red")
 
@@ -53,8 +53,8 @@ def _put(console: Console, who: str, text: str, style: str) -> None:
     console.print(Text(f"{who:>{_WIDTH}}  {indented}", style=style))
 
 
-def _first_difference(expected: str, came: str) -> int:
-    """How far into an expectation what came is like it."""
+def _alike(expected: str, came: str) -> int:
+    """How far into an expectation what came is like it; 0: not at all."""
     skipped = len(_SKIPS) if expected.startswith(_SKIPS) else 0
     text = expectation(expected[skipped:]).text
     said = expectation(came).text
@@ -67,4 +67,4 @@ def _first_difference(expected: str, came: str) -> int:
             alike = middle
         else:
             unlike = middle
-    return skipped + alike
+    return skipped + alike if alike else 0

@@ -12,9 +12,6 @@ from adapters.sandbox.phone import Phone
 from adapters.sandbox.world import World
 from daemon.scripts.look import Look
 
-SCRIPT_BEGINS_MS = 1_780_315_200_000
-"""1 June 2026, noon UTC: scripts play at a time of their own."""
-
 
 class Stage(Protocol):
     """A world, a daemon, and time that passes for both."""

@@ -45,7 +45,8 @@ async def test_what_was_heard_is_shown_with_its_end(store: Store) -> None:
 
 
 async def test_calls_are_shown_with_their_end(store: Store) -> None:
-    effects = (effect("e1"), effect("e2"), effect("e3", topic="t"), effect("e4", topic="t"))
+    later = effect("e4", topic="t", not_before_ms=NOON + 60)
+    effects = (effect("e1"), effect("e2"), effect("e3", topic="t"), later)
     await store.commit(turn(0, effects=effects))
     row = await claimed(store, now_ms=NOON + 5)
     await store.settle(settled(row, SettleAs.DELIVERED, at_ms=NOON + 9))
@@ -53,6 +54,7 @@ async def test_calls_are_shown_with_their_end(store: Store) -> None:
     await store.settle(settled(row, SettleAs.RETRY, due_ms=NOON + 99, error="timeout"))
     rows, beyond = await store.called([ANN], 0, SPAN)
     assert beyond is None
+    assert [row.due_ms - NOON for row in rows] == [0, 99, 0, 60]
     assert [(r.effect, r.state, r.attempts, r.started_ms, r.done_ms, r.error) for r in rows] == [
         ("e1", "delivered", 1, NOON + 5, NOON + 9, None),
         ("e2", "pending", 1, NOON + 10, None, "timeout"),
@@ -65,6 +67,7 @@ async def test_calls_are_shown_with_their_end(store: Store) -> None:
         ANN,
         b"e1",
         MessageId("why"),
+        NOON,
         NOON,
         "delivered",
         1,
