@@ -18,7 +18,7 @@ from actors.flow.reader import FlowSource, read_flow
 from daemon.flowtest.coverage import Coverage
 from daemon.flowtest.rehearsal import rehearse
 from daemon.scripts.format import Script, ScriptFault, read_script
-from daemon.scripts.needs import needs_of
+from daemon.scripts.needs import Needs, needs_of
 from daemon.scripts.player import Failure
 from daemon.scripts.showing import show_failure
 from daemon.shipped import shipped_flow
@@ -52,10 +52,10 @@ def run_flow_test(
     source = _checked(path, data, console)
     if source is None:
         return EXIT_FAILED
-    count, counted = _Count(), Coverage(source)
+    count, counted, needs = _Count(), Coverage(source), needs_of(source.flow)
     began = time.perf_counter()
     for file in files:
-        _play(source, file, count, counted, console)
+        _play(source, needs, file, count, counted, console)
     _summary(count, time.perf_counter() - began, console)
     if coverage:
         show_coverage(counted, path, console)
@@ -82,7 +82,12 @@ def _checked(path: Path, data: bytes, console: Console) -> FlowSource | None:
 
 
 def _play(
-    source: FlowSource, file: Path, count: _Count, counted: Coverage, console: Console
+    source: FlowSource,
+    needs: Needs,
+    file: Path,
+    count: _Count,
+    counted: Coverage,
+    console: Console,
 ) -> None:
     count.played += 1
     try:
@@ -97,7 +102,7 @@ def _play(
         show_failure(console, (), unspoken, str(file))
         count.failed += 1
         return
-    rehearsal = rehearse(source, script, counted.saw)
+    rehearsal = rehearse(source, script, counted.saw, needs)
     count.turns += rehearsal.turns
     if rehearsal.failure is None:
         console.print(f"[green]as expected[/green]  {script.title}", emoji=False)

@@ -12,6 +12,7 @@ from msgspec import Struct
 from actors.flow.reader import FlowSource
 from daemon.flowtest.stage import DirectStage, NotAtRest, OnTurn
 from daemon.scripts.format import Script
+from daemon.scripts.needs import Needs
 from daemon.scripts.player import ChatLine, Failure, Played, Player
 
 
@@ -31,14 +32,19 @@ class Rehearsal(Struct, frozen=True):
 
 
 def rehearse(
-    source: FlowSource, script: Script, on_turn: OnTurn = lambda _row, _result: None
+    source: FlowSource,
+    script: Script,
+    on_turn: OnTurn = lambda _row, _result: None,
+    needs: Needs | None = None,
 ) -> Rehearsal:
     """Play a file. Neither waits nor touches anything outside; trio only runs the coroutines."""
-    return trio.run(_rehearse, source, script, on_turn)
+    return trio.run(_rehearse, source, script, on_turn, needs)
 
 
-async def _rehearse(source: FlowSource, script: Script, on_turn: OnTurn) -> Rehearsal:
-    stage = DirectStage(source, script.language, script.begins_ms, on_turn)
+async def _rehearse(
+    source: FlowSource, script: Script, on_turn: OnTurn, needs: Needs | None
+) -> Rehearsal:
+    stage = DirectStage(source, script.language, script.begins_ms, on_turn, needs)
     lines: list[ChatLine] = []
     try:
         played = await Player(stage, script, lines.append).play()

@@ -27,7 +27,7 @@ from daemon.flowtest.configured import configured
 from daemon.flowtest.one_loop import OneLoop
 from daemon.scripts.format import SCRIPT_BEGINS_MS
 from daemon.scripts.look import Look, look_at
-from daemon.scripts.needs import needs_of
+from daemon.scripts.needs import Needs, needs_of
 from daemon.sending import pace_of
 from daemon.turn import HANDLED, NOBODY, TurnResult
 from state.rows import InboxRow
@@ -51,14 +51,16 @@ class DirectStage:
         language: str,
         begins_ms: int = SCRIPT_BEGINS_MS,
         on_turn: OnTurn = lambda _row, _result: None,
+        needs: Needs | None = None,
     ) -> None:
+        """`needs`: of the flow, where they are known already."""
         self.world = DirectWorld(Agenda(begins_ms))
         self.turns = 0
         """Messages that actors have handled."""
         self.bugs: list[str] = []
         """Where handling a message failed in our own code."""
         self._on_turn = on_turn
-        config = configured(self.world, needs_of(source.flow), language)
+        config = configured(self.world, needs or needs_of(source.flow), language)
         self._daemon = OneLoop(
             wiring.assemble(config, lambda _destination: self.world.transport),
             surroundings(config, source, {source.version: source.flow}),

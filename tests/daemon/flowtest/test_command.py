@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from actors.flow.reader import FlowSource, read_flow
 from daemon.cli import app
 from daemon.flowtest.command import files_beside, run_flow_test
+from daemon.flowtest.rehearsal import rehearse
+from daemon.scripts.format import read_script
+from daemon.scripts.needs import needs_of
 from daemon.shipped import shipped_flow, shipped_scripts
 from tests.actors.small_flow import SMALL_FLOW, changed
 from tests.daemon.rehearsing import HELLO
@@ -110,6 +115,17 @@ def test_the_shipped_flow_and_its_files_need_not_be_named() -> None:
     count = len(shipped_scripts())
     assert f"{count} of {count} conversations went as expected" in out
     assert files_beside(shipped_flow()) == shipped_scripts()
+
+
+def test_it_is_quick() -> None:
+    """At least 500 turns a second, by the processor's time: others may use the machine too."""
+    source = read_flow(shipped_flow().read_bytes())
+    assert isinstance(source, FlowSource)
+    needs, scripts = needs_of(source.flow), [read_script(path) for path in shipped_scripts()]
+    began = time.process_time()
+    turns = sum(rehearse(source, script, needs=needs).turns for script in scripts)
+    pace = turns / (time.process_time() - began)
+    assert pace >= 500, f"{pace:.0f} turns a second"
 
 
 def test_the_command_line_leads_here(flow: Path, capsys: pytest.CaptureFixture[str]) -> None:
