@@ -107,6 +107,9 @@ class OneLoop:
         for ring in rings:
             self._ready_at(ring.due_ms, ring.lane, ring.destination)
 
+    def looked_at(self, lanes: Sequence[str]) -> None:
+        """Nothing rings while a lane is looked at: there is one loop."""
+
     def timer(self, due_ms: int) -> None:
         """A timer was set: found on the disk when it is due."""
 
@@ -126,7 +129,7 @@ class OneLoop:
         now_ms = self._now_ms()
         _, receiver = known
         understood = receiver.receive(HttpRequest("POST", path, (), headers, body, now_ms))
-        disk, rings = self.disk, Rings([], [], [])
+        disk, rings = self.disk, Rings()
         windows: memory_turns.Windows = {}
         taken = [
             memory_turns.take(disk, rings, arrival_of(event, now_ms, self._mint), windows)
@@ -174,7 +177,7 @@ class OneLoop:
         """Let timers fire and looks happen that are due; False where none are."""
         now_ms, disk = self._now_ms(), self.disk
         due = sorted((t.due_ms, key) for key, t in disk.timers.items() if t.due_ms <= now_ms)
-        rings = Rings([], [], [])
+        rings = Rings()
         for _, key in due:
             timer = disk.timers.pop(key)
             message_id = timer_message_id(timer.actor, timer.name, timer.generation)
@@ -198,7 +201,7 @@ class OneLoop:
             state = (at_rest.state or None) if at_rest is not None else None
             living = self._living[row.actor] = wake(row.actor, state)
         result = run_turn(living, at_rest, [row], self._now_ms(), self._around)
-        rings = Rings([], [], [])
+        rings = Rings()
         memory_turns.check(self.disk, result.commit)
         memory_turns.apply(self.disk, rings, result.commit)
         # Of what is handled only the memory of duplicates is needed: a test may be long.
@@ -255,7 +258,7 @@ class OneLoop:
         return await sender.perform(call, attempt)
 
     def _settle(self, settlement: Settlement) -> None:
-        rings = Rings([], [], [])
+        rings = Rings()
         memory_outbox.settle(self.disk, rings, settlement)
         rings.ring(self)
         self._forget_old_calls(settlement.effect)
