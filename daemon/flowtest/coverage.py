@@ -19,7 +19,7 @@ from actors.buttons import MenuButton, decode
 from actors.codec import decode_message
 from actors.conversation import Conversation
 from actors.flow.check import targets_of
-from actors.flow.model import Flow, GlobalWord, Step
+from actors.flow.model import Flow, GlobalWord
 from actors.flow.reader import FlowSource, nearest
 from actors.flow.render import says
 from actors.ids import CONVERSATION, ActorId, kind_of
@@ -55,10 +55,7 @@ class Coverage:
         self._source = source
         self._parts = dict(_parts(source.flow))
         """Path -> where it leads, for a way out of a step."""
-        self._ways = {
-            path: [(f"{path}.{key}", to) for key, to in targets_of(step)]
-            for path, step in _steps(source.flow)
-        }
+        self._places = {place.address: place for place in _places(source.flow)}
         self._touched: set[str] = set()
         self._at: dict[ActorId, str] = {}
 
@@ -104,7 +101,7 @@ class Coverage:
         for step, following in pairwise(steps):
             self._went(step, following)
         for step in steps:
-            self._touched.add(_path_of(step))
+            self._touched.add(self._where(step))
             self._at[row.actor] = step
         self._told(row.actor, message, result)
 
@@ -114,7 +111,7 @@ class Coverage:
             case CustomerWrote(input=Tapped(button)):
                 match decode(actor, button):
                     case MenuButton(_, step, option):
-                        self._touched.add(f"{_path_of(step)}.options.{option}.goto")
+                        self._touched.add(f"{self._where(step)}.options.{option}.goto")
                         return True
                     case _:
                         return False
@@ -126,8 +123,13 @@ class Coverage:
             case _:
                 return False
 
+    def _where(self, address: str) -> str:
+        place = self._places.get(address)
+        return place.where if place is not None else address
+
     def _went(self, step: str | None, following: str) -> None:
-        for path, target in self._ways.get(_path_of(step or ""), ()):
+        place = self._places.get(step or "")
+        for path, target in place.ways if place is not None else ():
             if target == following:
                 self._touched.add(path)
 
@@ -146,24 +148,27 @@ class Coverage:
                 pass
 
 
-def _steps(flow: Flow) -> Iterator[tuple[str, Step]]:
-    """The path of each step in the file, and the step."""
+class _Place(Struct, frozen=True):
+    """A step, by the name that turns give it."""
+
+    address: str
+    where: str
+    """Its path in the file."""
+    ways: tuple[tuple[str, str], ...]
+    """The path of each way out of it, and the address to which it leads."""
+
+
+def _places(flow: Flow) -> Iterator[_Place]:
     for name, step in flow.steps.items():
-        yield _path_of(name), step
-
-
-def _path_of(step: str) -> str:
-    """Where a step stands in the file, by the name that turns give it."""
-    return f"steps.{step}"
+        where = f"steps.{name}"
+        yield _Place(name, where, tuple((f"{where}.{key}", to) for key, to in targets_of(step)))
 
 
 def _parts(flow: Flow) -> Iterator[tuple[str, str | None]]:
-    for path, step in _steps(flow):
-        yield path, None
-        ways = targets_of(step)
-        if len({target for _, target in ways}) > 1:
-            for key, target in ways:
-                yield f"{path}.{key}", target
+    for place in _places(flow):
+        yield place.where, None
+        if len({target for _, target in place.ways}) > 1:
+            yield from place.ways
     for name in flow.words:
         yield f"words.{name}", None
     for name, job in flow.jobs.items():

@@ -238,7 +238,7 @@ def _templates(document: object) -> Iterator[tuple[str, str, re.Pattern[str], st
     for request in _requests(document):
         parts = _outside_braces(str(request["path"]))
         form = re.compile(".*".join(map(re.escape, parts)))
-        yield str(request["service"]), str(request["method"]), form, "*".join(parts)
+        yield str(request["service"]), str(request.get("method", "GET")), form, "*".join(parts)
 
 
 def _fragments(text: str) -> Iterator[str]:
