@@ -6,7 +6,6 @@ What lives here: the two files, what is printed, the exit code (0 it goes as it 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -18,7 +17,7 @@ from actors.flow.reader import FlowSource, encode_flow, read_flow
 from daemon.flowtest.rehearsal import rehearse
 from daemon.replay.scripting import script_of
 from daemon.replay.story import Ask, NoStory, Story, gather
-from daemon.scripts.format import read_script
+from daemon.scripts.format import read_script, time_ms
 from daemon.scripts.showing import show_failure
 
 EXIT_OTHERWISE = 1
@@ -31,7 +30,7 @@ def run_replay(
     """Write what happened, and try it; the exit code. Raises what `ask` raises."""
     console = console or Console(highlight=False, soft_wrap=True)
     try:
-        since_ms = None if since is None else _time_ms(since)
+        since_ms = None if since is None else time_ms(since)
     except ValueError:
         told = f"--since: not a time: {since!r}; write for example 2026-06-01T03:00"
         console.print(told, style="red", markup=False)
@@ -54,11 +53,6 @@ def run_replay(
         return EXIT_USAGE
     console.print(f"{script}\n{flow}", markup=False)
     return _try(script, flow, console)
-
-
-def _time_ms(text: str) -> int:
-    at = datetime.fromisoformat(text)
-    return round((at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _write(path: Path, text: str) -> None:

@@ -137,7 +137,7 @@ def read_steps(text: str, path: Path) -> Script:
             known = ", ".join(ACTORS)
             raise ScriptFault(f"{path}:{number}: nobody is called {who!r}; there are {known}")
     try:
-        begins_ms = _time_ms(headers["begins"]) if "begins" in headers else SCRIPT_BEGINS_MS
+        begins_ms = time_ms(headers["begins"]) if "begins" in headers else SCRIPT_BEGINS_MS
     except ValueError:
         told = f"not a time: {headers['begins']!r}; write for example `2026-06-01 12:00`"
         raise ScriptFault(f"{path}: {told}") from None
@@ -145,8 +145,8 @@ def read_steps(text: str, path: Path) -> Script:
     return Script(path.stem, title, language, tuple(steps), path.parent, begins_ms)
 
 
-def _time_ms(text: str) -> int:
-    """A time of day in UTC, unless it names another zone."""
+def time_ms(text: str) -> int:
+    """A time of day in UTC, unless it names another zone; ValueError for anything else."""
     at = datetime.fromisoformat(text)
     return round((at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
