@@ -111,6 +111,10 @@ class Living(Generic[State]):
         """Take the last decision back: what it wanted cannot be written."""
         self._state = self._before
 
+    def keep(self) -> None:
+        """The decisions stand; what was before them is forgotten."""
+        self._before = self._state
+
     def encoded(self) -> bytes:
         """The state as bytes; only for an actor that exists."""
         if self._state is None:

@@ -7,7 +7,7 @@ closes the doors first and the store last; SIGKILL is safe at any moment, so gra
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -91,7 +91,10 @@ class Daemon:
         metrics: Metrics,
         log: FilteringBoundLogger,
         environ: Mapping[str, str],
+        log_idle: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`log_idle`: whether all lines are written; the sandbox waits for that too."""
+        self._log_idle = log_idle
         self._config = config
         self._source = source
         self._metrics = metrics
@@ -143,11 +146,12 @@ class Daemon:
                 self._bell.connect(registry, relay, timers)
                 self._start_background(background, store, clock, registry, relay)
                 await relay.recover()
-                woken = await upkeep.wake_waiting(store, registry, 1 << 62)
+                woken = await upkeep.expect_waiting(store, registry)
                 background.start_soon(relay.run)
                 async with trio.open_nursery() as inner:
+                    inner.start_soon(registry.wake_expected)
                     inner.start_soon(timers.run)
-                    quiet = partial(_quiet, clock, registry, relay, timers)
+                    quiet = partial(_quiet, clock, registry, relay, timers, self._log_idle)
                     operator = self._operator(store, clock, registry, relay)
                     await inner.start(self._operators_door, operator)
                     await self._doors(store, clock, vendors, quiet, woken, task_status)
@@ -310,14 +314,20 @@ def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
-def _quiet(clock: Clock, registry: Registry, relay: Relay, timers: Timers) -> dict[str, object]:
+def _quiet(
+    clock: Clock,
+    registry: Registry,
+    relay: Relay,
+    timers: Timers,
+    log_idle: Callable[[], bool],
+) -> dict[str, object]:
     """Whether nothing is under way, and when something falls due by itself; for the sandbox."""
     dues = [due for due in (timers.next_due_ms(), relay.next_due_ms()) if due is not None]
     next_ms = min(dues, default=None)
     now_ms = clock.now_ms()
     due = next_ms is not None and next_ms <= now_ms
     busy = registry.busy_count + relay.active + timers.firing
-    return {"quiet": not busy and not due, "next_due_ms": next_ms, "now_ms": now_ms}
+    return {"quiet": not busy and not due and log_idle(), "next_due_ms": next_ms, "now_ms": now_ms}
 
 
 def _sandbox_routes(

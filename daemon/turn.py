@@ -117,6 +117,7 @@ def run_turn(
         at_rest.failures if at_rest is not None else 0,
     )
     heard = tuple(_hear(fold, living, row, around, poison=poison) for row in rows)
+    living.keep()
     timers = fold.timers
     dead = {letter.position for letter in fold.dead}
     commit = Commit(

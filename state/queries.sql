@@ -310,6 +310,8 @@ ORDER BY position;
 SELECT min(position) FROM outbox WHERE position > ?1;
 
 -- name: counts
+-- Asked while customers write: each count by an index that holds little else. A held call is open,
+-- which is said so that SQLite sees it; else it would walk all calls ever made.
 SELECT 'actors', status, count(*) FROM actors GROUP BY status
 UNION ALL
 SELECT 'inbox', 'open', count(*) FROM inbox WHERE done_ms IS NULL
@@ -320,7 +322,7 @@ SELECT 'outbox', 'pending', count(*) FROM outbox WHERE state = 'pending'
 UNION ALL
 SELECT 'outbox', 'sending', count(*) FROM outbox WHERE state = 'sending'
 UNION ALL
-SELECT 'outbox', 'held', count(*) FROM outbox WHERE state = 'held'
+SELECT 'outbox', 'held', count(*) FROM outbox WHERE state = 'held' AND done_ms IS NULL
 UNION ALL
 SELECT 'outbox', 'unknown', count(*) FROM outbox WHERE state = 'unknown'
 UNION ALL
