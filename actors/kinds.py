@@ -72,6 +72,11 @@ class Living(Generic[State]):
         self._before = self._state
 
     @property
+    def state(self) -> State | None:
+        """What it knows; None before its first message."""
+        return self._state
+
+    @property
     def exists(self) -> bool:
         """Whether there is a state at all."""
         return self._state is not None

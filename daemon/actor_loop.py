@@ -286,6 +286,7 @@ class ActorLoop:
                 outcome=one.outcome,
                 flow_version=commit.flow_version,
                 effects=one.effects,
+                steps=one.steps or None,
                 ms=round(seconds * 1000, 1),
                 **({"traceback": one.error} if one.error else {}),
             )

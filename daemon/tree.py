@@ -12,6 +12,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+import msgspec
 import trio
 from msgspec.structs import replace
 from starlette.requests import Request
@@ -32,7 +33,8 @@ from daemon.operator import Operator, serve_operator
 from daemon.pauses import Pauses
 from daemon.registry import Registry
 from daemon.relay import Relay
-from daemon.sending import Pace
+from daemon.scripts.look import look_in
+from daemon.sending import pace_of
 from daemon.server import BindFailed, serve
 from daemon.systemd import Notifier, watchdog, watchdog_interval_s
 from daemon.timers import Timers
@@ -172,14 +174,7 @@ class Daemon:
             vendors.sender_of,
             self._metrics,
             self._log,
-            pace=Pace(
-                attempts_max=limits.send_attempts_max,
-                request_attempts_max=limits.request_attempts_max,
-                backoff_first_s=limits.send_backoff_first_s,
-                backoff_max_s=limits.send_backoff_max_s,
-                reconcile_after_s=limits.reconcile_after_s,
-                unknown_after_s=limits.unknown_after_s,
-            ),
+            pace=pace_of(limits),
             concurrency_of=limits.concurrency_of,
             pauses=self._pauses,
         )
@@ -205,7 +200,10 @@ class Daemon:
             "flow": self._source.flow.name,
             "flow_version": self._source.version,
         }
-        return Operator(store, clock, registry, relay, self._pauses, about)
+        language = self._config.flow.default_language
+        return Operator(
+            store, clock, registry, relay, self._pauses, about, default_language=language
+        )
 
     async def _operators_door(self, operator: Operator, task_status: trio.TaskStatus[None]) -> None:
         path = self._config.admin.socket
@@ -266,7 +264,7 @@ class Daemon:
         )
         routes: list[BaseRoute] = []
         if config.sandbox is not None:
-            routes = _sandbox_routes(clock, intake, quiet)
+            routes = _sandbox_routes(clock, intake, quiet, store)
         admin = admin_app(
             live=lambda: True,
             ready=lambda: self._missing,
@@ -333,9 +331,10 @@ def _quiet(
 
 
 def _sandbox_routes(
-    clock: Clock, intake: Intake, quiet: partial[dict[str, object]]
+    clock: Clock, intake: Intake, quiet: partial[dict[str, object]], store: Store
 ) -> list[BaseRoute]:
-    """What only the sandbox's own daemon answers: turning the clock, and whether it is quiet."""
+    """What only the sandbox's own daemon answers: turning the clock, whether it is quiet, and what
+    it has in mind of a customer."""
 
     async def turn_clock(_request: Request) -> Response:
         if isinstance(clock, VirtualClock):
@@ -350,7 +349,12 @@ def _sandbox_routes(
         state["quiet"] = bool(state["quiet"]) and not intake.under_way
         return JSONResponse(state)
 
+    async def look(request: Request) -> Response:
+        found = await look_in(store, request.query_params["alias"])
+        return Response(msgspec.json.encode(found), media_type="application/json")
+
     return [
+        Route("/sandbox/look", look, methods=["GET"]),
         Route("/sandbox/clock", turn_clock, methods=["POST"]),
         Route("/sandbox/quiet", is_quiet, methods=["GET"]),
     ]
