@@ -16,7 +16,7 @@ from actors.buttons import (
     PersonButton,
     decode,
 )
-from actors.conversation import jobs, meaning, people, walk
+from actors.conversation import jobs, meaning, people, requests, walk
 from actors.conversation.knowing import Asking, choosable, now
 from actors.conversation.saying import add, flush, remember
 from actors.conversation.state import ConversationTurn
@@ -202,6 +202,11 @@ def _press(turn: ConversationTurn, button: Button | None) -> None:
 
 
 def _press_menu(turn: ConversationTurn, number: int, name: str, option: str) -> None:
+    turn.pressed = f"{number}/{name}/{option}"
+    if requests.is_under_way(turn, turn.pressed):
+        # Its answer is on the way, and serves both.
+        turn.note("pressed_again", step=name)
+        return
     turn.old_tap = number != turn.state.turn
     step = step_at(turn.flow, name)
     chosen = choosable(turn, step).get(option) if isinstance(step, Asking) else None
