@@ -106,6 +106,8 @@ class WebRequest(Struct, frozen=True, tag="web_request"):
     body: dict[str, object] | None = None
     """JSON."""
     timeout_s: float = 10.0
+    attempts: int | None = None
+    """How often a request that only reads is made; None: as the configuration says."""
 
 
 class OpenDesk(Struct, frozen=True, tag="open_desk"):

@@ -125,8 +125,10 @@ def _again(
     # What is owed to a person is tried for as long as it is worth sending: an expired token or a
     # vendor that is down for hours must not cost a result.
     owed = isinstance(call, Say) and row.not_after_ms is not None
-    # Somebody looks at their phone while a web request is tried.
-    tries = pace.request_attempts_max if isinstance(call, WebRequest) else pace.attempts_max
+    tries = pace.attempts_max
+    if isinstance(call, WebRequest):
+        # Somebody looks at their phone while a web request is tried.
+        tries = call.attempts or pace.request_attempts_max
     if out_of_time or (row.attempts >= tries and not owed):
         maybe = settle_as is SettleAs.RESEND
         code = outcomes.EXPIRED if out_of_time else outcomes.EXHAUSTED

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from actors import outcomes
 from actors.calls import Purpose, Say, WebRequest
 from actors.conversation import hearing, jobs, people, walk
 from actors.conversation.saying import flush
 from actors.conversation.state import Conversation, ConversationTurn, Surroundings
 from actors.effects import Decision
 from actors.flow import model
+from actors.flow.graph import step_at
 from actors.ids import ActorId, EffectId
 from actors.messages import (
     AgentSaid,
@@ -29,6 +29,7 @@ from actors.messages import (
     RequestAnswered,
     TimerFired,
 )
+from actors.values import Fault
 
 
 def decide(
@@ -68,9 +69,9 @@ def decide(
             people.forget(turn, handover)
             hearing.hear_text(turn, text, fresh=turn.state.step is None)
         case CallRejected(effect, call, fault):
-            _rejected(turn, effect, call, fault.code)
+            _rejected(turn, effect, call, fault)
         case CallUnknown(effect, call, fault):
-            _unknown(turn, effect, call, fault.code)
+            _unknown(turn, effect, call, fault)
         case DeliveryFailed(effect, fault):
             _not_delivered(turn, effect, fault.code)
         case TimerFired():
@@ -95,12 +96,12 @@ def _moved(state: Conversation, around: Surroundings) -> Conversation:
     return replace(state, flow_version=around.flow_version)
 
 
-def _rejected(turn: ConversationTurn, effect: EffectId, call: object, code: str) -> None:
+def _rejected(turn: ConversationTurn, effect: EffectId, call: object, fault: Fault) -> None:
     match call:
         case Say():
-            _not_delivered(turn, effect, code)
+            _not_delivered(turn, effect, fault.code)
         case WebRequest():
-            walk.failed(turn, effect, code)
+            walk.failed(turn, effect, fault)
         case other:
             turn.note("call_not_ours", alarm=True, call=type(other).__name__)
 
@@ -110,13 +111,13 @@ def _not_delivered(turn: ConversationTurn, effect: EffectId, code: str) -> None:
         turn.note("message_not_delivered", fault=code)
 
 
-def _unknown(turn: ConversationTurn, effect: EffectId, call: object, code: str) -> None:
+def _unknown(turn: ConversationTurn, effect: EffectId, call: object, fault: Fault) -> None:
     """Nobody can tell whether it happened."""
     match call:
         case Say():
-            _fate_unknown(turn, effect, call, code)
+            _fate_unknown(turn, effect, call, fault.code)
         case WebRequest():
-            walk.failed(turn, effect, code or outcomes.TIMEOUT)
+            walk.failed(turn, effect, fault, unknown=True)
         case other:
             turn.note("call_not_ours", alarm=True, call=type(other).__name__)
 
@@ -140,7 +141,7 @@ def _fate_unknown(turn: ConversationTurn, effect: EffectId, call: Say, code: str
 
 
 def _say_anew(turn: ConversationTurn, call: Say) -> None:
-    step = turn.flow.steps.get(turn.state.step or "")
+    step = step_at(turn.flow, turn.state.step or "")
     if call.purpose is Purpose.QUESTION and isinstance(step, model.Menu | model.Question):
         walk.go(turn, turn.state.step or turn.flow.root)
     else:

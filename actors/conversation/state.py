@@ -172,6 +172,8 @@ class ConversationTurn(Turn[Conversation]):
         """When the customer did what this turn is about."""
         self.old_tap = False
         """The button that was tapped belongs to a menu that had scrolled away."""
+        self.requests = 0
+        """Web requests made since the customer did something, before this turn."""
         self.texts: list[str] = []
         """Said in this turn and not yet sent: they become one message."""
 

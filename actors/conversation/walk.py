@@ -18,7 +18,7 @@ from actors.flow.graph import resolve, scope_of, step_at
 from actors.flow.render import put_value
 from actors.flow.values import show
 from actors.messages import RequestAnswered
-from actors.values import Scalar
+from actors.values import Fault, Scalar
 
 STEPS_MAX = 50
 """Steps in one turn; the check finds silent loops, this bounds what it cannot see."""
@@ -35,6 +35,11 @@ def go(turn: ConversationTurn, address: str) -> None:
         if step is None:
             # The conversation stood in a step that this version of the flow does not have.
             turn.note("step_gone", step=here)
+            here = turn.flow.root
+            continue
+        if isinstance(step, model.Request) and turn.requests >= requests.REQUESTS_MAX:
+            turn.note("requests_go_round", alarm=True, step=here)
+            add(turn, turn.flow.phrases.apology)
             here = turn.flow.root
             continue
         target = _do(turn, here, step)
@@ -131,12 +136,13 @@ def answered(turn: ConversationTurn, answer: RequestAnswered) -> None:
         go(turn, resolve(turn.flow, scope_of(here), target))
 
 
-def failed(turn: ConversationTurn, effect: str, fault: str) -> None:
+def failed(turn: ConversationTurn, effect: str, fault: Fault, *, unknown: bool = False) -> None:
     """Go on without the answer to a web request, if the conversation still waits for it."""
     here, step = _waits_for(turn, effect)
     if step is not None:
-        turn.note("request_failed", service=step.service, fault=fault)
-        go(turn, resolve(turn.flow, scope_of(here), step.on_error))
+        turn.note("request_failed", service=step.service, fault=fault.code)
+        target = requests.without_answer(step, fault, unknown=unknown)
+        go(turn, resolve(turn.flow, scope_of(here), target))
 
 
 def _waits_for(turn: ConversationTurn, effect: str) -> tuple[str, model.Request | None]:
@@ -144,6 +150,7 @@ def _waits_for(turn: ConversationTurn, effect: str) -> tuple[str, model.Request 
     if waiting is None or waiting.effect != effect:
         return "", None
     turn.sent_at_ms, turn.old_tap = waiting.sent_at_ms, waiting.old_tap
+    turn.requests = waiting.requests + 1
     step = step_at(turn.flow, waiting.step)
     if isinstance(step, model.Request):
         return waiting.step, step

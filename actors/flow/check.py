@@ -6,6 +6,7 @@ faults of form (`reader`), texts (`check_texts`), values and expressions (`check
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from actors.flow import model
@@ -17,6 +18,7 @@ from actors.flow.reader import FlowFault, FlowSource
 DEPTH_MAX = 5
 """How deep sub-flows may call each other."""
 
+_STATUS = re.compile("[1-5][0-9][0-9]|[345]xx")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -55,7 +57,6 @@ _NOT_YET = (
     model.AskHours | model.CancelJob | model.Mute | model.Unmute | model.CallSubflow | model.Return
 )
 _KEYS_NOT_YET: dict[type[model.Step], tuple[str, ...]] = {
-    model.Request: ("on_timeout", "attempts"),
     model.Handover: ("hours", "closed", "reason"),
 }
 
@@ -197,6 +198,10 @@ def _services(source: FlowSource, services: frozenset[str]) -> Iterator[FlowFaul
             yield source.fault(f"{place.where}.path", "must begin with a slash")
         if step.method not in _METHODS:
             yield source.fault(f"{place.where}.method", f"not a method we send: {step.method!r}")
-        elif step.attempts is not None and step.method != "GET":
+        for key in step.on_status:
+            if not _STATUS.fullmatch(key):
+                what = "not a status such as 404, nor a class such as 5xx"
+                yield source.fault(f"{place.where}.on_status.{key}", what)
+        if step.attempts is not None and step.method != "GET":
             what = f"a {step.method} is made once: it may have been carried out"
             yield source.fault(f"{place.where}.attempts", what)

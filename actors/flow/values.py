@@ -48,12 +48,14 @@ def read(body: bytes) -> object:
 
 
 def at_path(document: object, path: str) -> Scalar:
-    """The plain value at a path; None where there is none."""
+    """The plain value at a path; None where there is none. `#` is the length of a list."""
     here = document
     for part in path.split("."):
         if isinstance(here, dict):
             here = here.get(part)
-        elif isinstance(here, list) and part.isascii() and part.isdigit():
+        elif isinstance(here, list) and part == "#":
+            here = len(here)
+        elif isinstance(here, list) and part.isascii() and part.isdigit() and len(part) < 10:
             index = int(part)
             here = here[index] if index < len(here) else None
         else:

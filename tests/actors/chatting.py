@@ -211,9 +211,11 @@ class Chat:
         assert isinstance(document, RequestAnswered)
         return self.hear(document)
 
-    def request_fails(self, *, unknown: bool = False) -> list[Say]:
+    def request_fails(
+        self, *, unknown: bool = False, code: str = "timeout", detail: str = ""
+    ) -> list[Say]:
         effect, request = self.requests.pop(0)
-        fault = Fault("timeout")
+        fault = Fault(code, detail)
         kind = CallUnknown if unknown else CallRejected
         return self.hear(kind(effect, request, fault))
 

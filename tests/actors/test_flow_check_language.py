@@ -153,3 +153,21 @@ def test_a_body_may_be_nested_but_not_without_end() -> None:
     assert found(body(3).replace("label", "gone")) == [
         ("steps.test", "no step keeps a value 'gone'")
     ]
+
+
+@pytest.mark.parametrize(
+    ("more", "where", "what"),
+    [
+        ("on_timeout: gone", "on_timeout", "no step 'gone'"),
+        ("on_status: { 4xx: gone }", "on_status.4xx", "no step 'gone'"),
+        ("on_status: { 6xx: main }", "on_status.6xx", "not a status such as 404"),
+        ("on_status: { 2xx: main }", "on_status.2xx", "not a status such as 404"),
+        ("on_status: { '0404': main }", "on_status.0404", "not a status such as 404"),
+        ("method: POST, attempts: 2", "attempts", "a POST is made once"),
+    ],
+)
+def test_requests(more: str, where: str, what: str) -> None:
+    faults = found(
+        f"test: {{ do: request, service: crm, path: /x, then: main, on_error: main, {more} }}"
+    )
+    assert [(fault[0], what in fault[1]) for fault in faults] == [(f"steps.test.{where}", True)]

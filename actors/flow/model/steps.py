@@ -148,8 +148,8 @@ class Request(
     """Where to go on a certain status, such as `"404": unknown_customer`, or on a class of them:
     `4xx`, `5xx`. Nothing is kept then."""
     on_timeout: Target | None = None
-    """Where to go when no answer came in time, so that nobody knows whether a request that writes
-    was carried out; default: `on_error`."""
+    """Where to go when no answer came in time, or it was lost on its way, so that nobody knows
+    whether a request that writes was carried out; default: `on_error`."""
     attempts: Annotated[int, Meta(ge=1, le=5)] | None = None
     """How often a `GET` is made until the service answers; default: `request_attempts_max` of the
     configuration. Other methods are made once."""
