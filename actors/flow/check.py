@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from actors.flow import model
 from actors.flow.check_texts import text_faults
 from actors.flow.check_values import kept, value_faults
+from actors.flow.faults import FlowFault
 from actors.flow.graph import onward, places_of, resolve, step_at, targets_of
-from actors.flow.reader import FlowFault, FlowSource
+from actors.flow.reader import FlowSource
 
 DEPTH_MAX = 5
 """How deep sub-flows may call each other."""

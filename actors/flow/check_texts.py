@@ -13,6 +13,7 @@ import msgspec
 
 from actors.flow import model
 from actors.flow.check_values import TEXT_WORDS, known
+from actors.flow.faults import FlowFault
 from actors.flow.formats import tags_of
 from actors.flow.graph import Place, places_of
 from actors.flow.limits import (
@@ -24,7 +25,7 @@ from actors.flow.limits import (
     TEXT_MAX,
     units,
 )
-from actors.flow.reader import FlowFault, FlowSource
+from actors.flow.reader import FlowSource
 from actors.flow.texts import fault_in, longest_of, names_in
 
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from actors.flow import model
 from actors.flow.dates import is_bound
 from actors.flow.expression import RESERVED, ExpressionFault, names_in, oddities, parse
+from actors.flow.faults import FlowFault
 from actors.flow.graph import Place, places_of
 from actors.flow.patterns import fault_of
-from actors.flow.reader import FlowFault, FlowSource
+from actors.flow.reader import FlowSource
 from actors.flow.render import placeholders
 
 TEXT_WORDS = frozenset(

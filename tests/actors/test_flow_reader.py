@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import msgspec
 import pytest
 
 from actors.flow import model
+from actors.flow.faults import FlowFault
 from actors.flow.reader import (
     FILE_MAX_BYTES,
-    FlowFault,
     FlowSource,
     decode_flow,
     encode_flow,
@@ -120,10 +121,10 @@ def test_a_kept_flow_is_the_same_flow() -> None:
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (b"", "Expected `object`, got `null`"),
-        (b"# nothing\n", "Expected `object`, got `null`"),
-        (b"[]", "Expected `object`, got `array`"),
-        (b"text", "Expected `object`, got `str`"),
+        (b"", "this is empty, and should be the file"),
+        (b"# nothing\n", "this is empty, and should be the file"),
+        (b"[]", "this is a list"),
+        (b"text", "this is a text"),
         (b"format: 1\n\xff\n", "not UTF-8 at byte 10"),
         (b"a: [1, 2\nb: 3\n", "not YAML"),
         (b"a: \tb: c", "not YAML"),
@@ -144,27 +145,37 @@ def test_a_key_that_comes_twice_is_named_with_its_place() -> None:
     (fault,) = faults(text)
     assert fault.where == "steps.three"
     assert fault.what == "this key comes twice"
-    line = 1 + text[: text.rindex("  three:")].count("\n")
-    assert (fault.line, fault.column) == (line, 3)
-    assert str(fault) == f"{line}:3: steps.three: this key comes twice"
+    first, second = [
+        1 + text[: found.start()].count("\n") for found in re.finditer("  three:", text)
+    ]
+    assert (fault.line, fault.column) == (second, 3)
+    assert str(fault) == (
+        f"{second}:3: error: steps.three: this key comes twice. Leave one out, or give one "
+        f"another name; the first is in line {first}. [E102]"
+    )
 
 
 def test_all_double_keys_are_named_at_once() -> None:
-    assert len(faults("a: 1\na: 2\nb: 1\nb: 2\nb: 3\n")) == 3
+    double = [fault for fault in faults("a: 1\na: 2\nb: 1\nb: 2\nb: 3\n") if fault.code == "E102"]
+    assert [(fault.where, fault.line) for fault in double] == [("a", 2), ("b", 4), ("b", 5)]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [
-        ("name: small\n", "name: small\ncolour: red\n", "the file"),
-        ("  more:\n    do: menu\n", "  more:\n    do: menu\n    colour: red\n", "steps.more"),
+        ("name: small\n", "name: small\ncolour: red\n", "colour"),
+        (
+            "  more:\n    do: menu\n",
+            "  more:\n    do: menu\n    colour: red\n",
+            "steps.more.colour",
+        ),
         (
             "    kind: router.restart\n",
             "    kind: router.restart\n    colour: red\n",
-            "jobs.restart",
+            "jobs.restart.colour",
         ),
-        ("  leave_words:", "  colour: red\n  leave_words:", "handover"),
-        ("phrases:\n", "phrases:\n  colour: red\n", "phrases"),
+        ("  leave_words:", "  colour: red\n  leave_words:", "handover.colour"),
+        ("phrases:\n", "phrases:\n  colour: red\n", "phrases.colour"),
     ],
 )
 def test_an_unknown_key_is_named_with_its_place(old: str, new: str, where: str) -> None:
@@ -190,7 +201,7 @@ def test_an_unknown_key_is_named_with_its_place(old: str, new: str, where: str) 
         (
             "    device: router\n",
             "    device: router\n    policy: { retry: 3 }\n",
-            "jobs.restart.policy",
+            "jobs.restart.policy.retry",
         ),
     ],
 )
