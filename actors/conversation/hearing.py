@@ -190,7 +190,7 @@ def _press(turn: ConversationTurn, button: str) -> None:
         case MenuButton(number, step, option):
             _press_menu(turn, number, step, option)
         case JobButton(action=JobAction.AGENT) | PersonButton():
-            people.ask_for_person(turn)
+            walk.to_person(turn)
         case JobButton() as pressed:
             jobs.press(turn, pressed)
         case LeaveButton(handover):

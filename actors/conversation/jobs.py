@@ -149,8 +149,8 @@ def hear_news(turn: ConversationTurn, report: JobReported) -> None:
 
 def _say_progress(turn: ConversationTurn, view: JobView) -> None:
     handover = turn.state.handover
-    if handover is not None and handover.joined:
-        # A person has the chat: they see the live job, the customer's chat stays quiet.
+    if turn.state.muted or (handover is not None and handover.joined):
+        # The customer does not want it, or a person has the chat, who sees the live job.
         turn.drop(f"job:{view.id}")
         return
     if not turn.text(_text_of(_job(turn, view), view.report)):
@@ -189,7 +189,7 @@ def _say(
 
 
 def hush(turn: ConversationTurn) -> None:
-    """A person has come into the chat: progress that still waits is not said any more."""
+    """A person has come, or the customer has heard enough: progress that waits is not said."""
     for view in turn.state.jobs:
         if view.report.news in _PROGRESS:
             turn.drop(f"job:{view.id}")
@@ -272,6 +272,23 @@ def press(turn: ConversationTurn, button: JobButton) -> None:
         turn.tell(button.job, RetryRequested(button.attempt))
     else:
         turn.tell(button.job, CancelRequested(button.attempt))
+
+
+def cancel(turn: ConversationTurn, name: str) -> None:
+    """Ask for the running job of this name to be cancelled; of several the one spoken of last."""
+    running = [view for view in _views(turn) if view.name == name and view.running]
+    if not running:
+        add(turn, turn.flow.phrases.no_jobs)
+        return
+    device = turn.state.values.get(turn.flow.jobs[name].device)
+    here = [view for view in running if device is not None and view.device == show(device)]
+    view = (here or running)[-1]
+    if turn.stale or turn.old_tap:
+        turn.note("press_too_old", job=name)
+        add(turn, turn.flow.phrases.stale)
+        _say(turn, view, Purpose.REPLY)
+    else:
+        turn.tell(view.id, CancelRequested(view.report.attempt))
 
 
 def offered(turn: ConversationTurn) -> list[Choice]:

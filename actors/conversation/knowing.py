@@ -13,6 +13,7 @@ from actors.conversation.state import ConversationTurn
 from actors.flow import model
 from actors.flow.evaluation import truth, value_of
 from actors.flow.formats import Manner, zone_of
+from actors.flow.hours import is_open, opens
 from actors.flow.render import choose, fill
 from actors.values import Scalar
 
@@ -39,8 +40,32 @@ class Known:
                 return state.customer.name
             case "customer.phone":
                 return state.customer.phone
+            case _ if name.startswith("hours."):
+                return _of_hours(self._turn, name)
             case _:
                 return state.values.get(name)
+
+
+def _of_hours(turn: ConversationTurn, name: str) -> Scalar:
+    """`hours.<name>.open`, `hours.<name>.opens`."""
+    match name.split("."):
+        case [_, hours, "open"]:
+            return open_now(turn, hours)
+        case [_, hours, "opens"] if hours in turn.flow.hours:
+            moment = opens(turn.flow.hours[hours], _clocks_of(turn, hours))
+            return moment.isoformat() if moment is not None else None
+        case _:
+            return None
+
+
+def open_now(turn: ConversationTurn, hours: str) -> bool:
+    """Whether opening hours of the flow are open."""
+    found = turn.flow.hours.get(hours)
+    return found is not None and is_open(found, _clocks_of(turn, hours))
+
+
+def _clocks_of(turn: ConversationTurn, hours: str) -> datetime:
+    return now(turn, turn.flow.hours[hours].time_zone)
 
 
 def holds(turn: ConversationTurn, expression: str) -> bool:
@@ -58,10 +83,10 @@ def today(turn: ConversationTurn) -> str:
     return now(turn).date().isoformat()
 
 
-def now(turn: ConversationTurn) -> datetime:
-    """The time by the flow's clocks."""
+def now(turn: ConversationTurn, time_zone: str | None = None) -> datetime:
+    """The time by the clocks of a time zone; the flow's unless another is named."""
     moment = datetime.fromtimestamp(turn.now_ms / 1000, UTC)
-    return moment.astimezone(zone_of(turn.around.time_zone))
+    return moment.astimezone(zone_of(time_zone or turn.around.time_zone))
 
 
 def choosable(turn: ConversationTurn, step: Asking) -> dict[str, Chosen]:

@@ -12,6 +12,9 @@ from actors.conversation import jobs
 from actors.conversation.knowing import filled
 from actors.conversation.saying import add, flush, remember, say
 from actors.conversation.state import AGENT_LINES_MAX, AgentLine, ConversationTurn, HandoverView
+from actors.flow import model
+from actors.flow.render import pick
+from actors.flow.texts import names_in
 from actors.flow.words import all_of, says
 from actors.ids import HANDOVER, ActorId, EffectId, actor_id
 from actors.messages import (
@@ -30,8 +33,8 @@ _TRANSCRIPT_LINES = 10
 _MARKS = {"customer": ">", "bot": "<", "agent": "="}
 
 
-def ask_for_person(turn: ConversationTurn) -> None:
-    """Open a hand-over, or join the one that is open."""
+def ask_for_person(turn: ConversationTurn, reason: model.Text | None = None) -> None:
+    """Open a hand-over, or join the one that is open; `reason` is for the agent."""
     if turn.state.handover is not None:
         add(turn, turn.flow.handover.texts.already)
         flush(turn)
@@ -43,7 +46,7 @@ def ask_for_person(turn: ConversationTurn) -> None:
         HandoverRequested(
             conversation=turn.actor,
             customer_name=turn.state.customer.name,
-            summary=_summary(turn),
+            summary=_summary(turn, reason),
             words=_last_words(turn),
             attributes=_attributes(turn, handover),
             policy=turn.flow.handover.policy,
@@ -59,8 +62,9 @@ def _last_words(turn: ConversationTurn) -> str | None:
     return None
 
 
-def _summary(turn: ConversationTurn) -> str:
+def _summary(turn: ConversationTurn, reason: model.Text | None) -> str:
     language = turn.desk_language
+    why = filled(turn, reason, language=language) if reason is not None else None
     lines = [
         f"{_MARKS[line.who]} {line.text}" for line in turn.state.transcript[-_TRANSCRIPT_LINES:]
     ]
@@ -70,8 +74,13 @@ def _summary(turn: ConversationTurn) -> str:
         "device": (view.device_label or view.device) if view is not None else None,
         "jobs": jobs.summary(turn, language),
         "transcript": "\n".join(lines),
+        "reason": why,
     }
-    return filled(turn, turn.flow.handover.summary, values, language=language)[:_SUMMARY_MAX]
+    template = turn.flow.handover.summary
+    said = filled(turn, template, values, language=language)
+    if why and "reason" not in names_in(pick(template, language, turn.flow.languages[0])):
+        said = f"{why}\n{said}"
+    return said[:_SUMMARY_MAX]
 
 
 def _attributes(turn: ConversationTurn, handover: ActorId) -> dict[str, str]:

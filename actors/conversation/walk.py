@@ -8,10 +8,11 @@ requests (`requests`), or a text (they are all in the flow). Steps go by their a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import assert_never
 
-from actors.conversation import jobs, people, requests
-from actors.conversation.knowing import Known, compute, holds
-from actors.conversation.saying import add, flush, show_menu, show_question
+from actors.conversation import jobs, people, requests, subflows
+from actors.conversation.knowing import Known, compute, holds, open_now
+from actors.conversation.saying import add, show_menu, show_question
 from actors.conversation.state import VALUES_MAX, ConversationTurn
 from actors.flow import model
 from actors.flow.graph import resolve, scope_of, step_at
@@ -42,18 +43,24 @@ def go(turn: ConversationTurn, address: str) -> None:
             add(turn, turn.flow.phrases.apology)
             here = turn.flow.root
             continue
-        target = _do(turn, here, step)
-        if target is None:
+        subflows.arrive(turn, here)
+        onward = _do(turn, here, step)
+        if onward is None:
             return
-        here = resolve(turn.flow, scope_of(here), target)
+        here = onward
     turn.note("flow_goes_round", alarm=True, step=here)
     root = turn.flow.steps.get(turn.flow.root)
     if isinstance(root, model.Menu):
+        subflows.arrive(turn, turn.flow.root)
         show_menu(turn, turn.flow.root, root)
 
 
 def _do(turn: ConversationTurn, address: str, step: model.Step) -> str | None:
-    """Carry out a step; the target that it leads to, None where it waits."""
+    """Carry out a step; the address that it leads to, None where it waits."""
+
+    def at(target: str) -> str:
+        return resolve(turn.flow, scope_of(address), target)
+
     match step:
         case model.Menu():
             show_menu(turn, address, step)
@@ -63,40 +70,77 @@ def _do(turn: ConversationTurn, address: str, step: model.Step) -> str | None:
             return None
         case model.Message():
             add(turn, step.text)
-            return step.then
         case model.Request():
             requests.send(turn, address, step)
             return None
         case model.Branch():
             value = Known(turn).get(step.value)
-            return step.cases.get(show(value), step.otherwise)
+            return at(step.cases.get(show(value), step.otherwise))
         case model.If():
-            return step.then if holds(turn, step.test) else step.otherwise
+            return at(step.then if holds(turn, step.test) else step.otherwise)
+        case model.AskHours():
+            return at(step.open if open_now(turn, step.of) else step.closed)
         case model.SetValues():
             _set(turn, step)
-            return step.then
         case model.Forget():
             gone = frozenset(step.values)
             left = {name: value for name, value in turn.state.values.items() if name not in gone}
             turn.set(values=left)
-            return step.then
         case model.StartJob():
             jobs.start(turn, step.job)
-            return step.then
+        case model.CancelJob():
+            jobs.cancel(turn, step.job)
         case model.JobStatus():
             jobs.show_all(turn)
-            return step.then
+        case model.Mute():
+            turn.set(muted=True)
+            jobs.hush(turn)
+        case model.Unmute():
+            turn.set(muted=False)
         case model.SetLanguage():
             turn.set(language=step.language)
-            return step.then
         case model.Handover():
-            flush(turn)
-            people.ask_for_person(turn)
-            return None
+            return _hand_over(turn, step, at(step.closed) if step.closed is not None else None)
+        case model.CallSubflow():
+            return subflows.enter(turn, step.flow, at(step.then)) or turn.flow.root
+        case model.Return():
+            return subflows.leave(turn)
         case _:
-            # `check` refuses these until they can be carried out.
-            turn.note("step_cannot_be_done", alarm=True, step=address)
-            return turn.flow.root
+            assert_never(step)
+    return at(step.then)
+
+
+# --- people -------------------------------------------------------------------------------------
+
+
+def _hand_over(turn: ConversationTurn, step: model.Handover, closed: str | None) -> str | None:
+    """Bring a person in; where to go instead while they are closed."""
+    if step.hours is None:
+        return _bring_person(turn, step.reason)
+    return _bring(turn, step.reason, step.hours, closed)
+
+
+def to_person(turn: ConversationTurn) -> None:
+    """What a button that leads to a person does."""
+    closed = _bring_person(turn, None)
+    if closed is not None:
+        go(turn, closed)
+
+
+def _bring_person(turn: ConversationTurn, reason: model.Text | None) -> str | None:
+    """Bring a person in, if they are open by the hours of all hand-overs; else where to go."""
+    desk = turn.flow.handover
+    return _bring(turn, reason, desk.hours, desk.closed)
+
+
+def _bring(
+    turn: ConversationTurn, reason: model.Text | None, hours: str | None, closed: str | None
+) -> str | None:
+    alone = turn.state.handover is None
+    if hours is not None and closed is not None and alone and not open_now(turn, hours):
+        return closed
+    people.ask_for_person(turn, reason)
+    return None
 
 
 # --- values -------------------------------------------------------------------------------------

@@ -14,10 +14,11 @@ from actors.flow.check_texts import text_faults
 from actors.flow.check_values import kept, value_faults
 from actors.flow.faults import FlowFault
 from actors.flow.graph import onward, places_of, resolve, step_at, targets_of
+from actors.flow.hours import faults_of
 from actors.flow.reader import FlowSource
 
 DEPTH_MAX = 5
-"""How deep sub-flows may call each other."""
+"""How deep sub-flows may call each other: as deep as a conversation carries out."""
 
 _STATUS = re.compile("[1-5][0-9][0-9]|[345]xx")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -28,38 +29,14 @@ def check_flow(
 ) -> list[FlowFault]:
     """All faults; empty where the flow can run with these providers and services."""
     return [
-        *_not_yet(source),
         *_targets(source),
         *_subflows(source),
         *text_faults(source),
         *_jobs(source, providers),
         *_services(source, services),
+        *_hours(source),
         *value_faults(source),
     ]
-
-
-def _not_yet(source: FlowSource) -> Iterator[FlowFault]:
-    """Keywords whose machinery is still being built."""
-    for place in places_of(source.flow):
-        if isinstance(place.step, _NOT_YET):
-            yield source.fault(place.where, "this kind of step cannot be carried out yet")
-        keys = _KEYS_NOT_YET.get(type(place.step), ())
-        for key in keys:
-            if getattr(place.step, key):
-                yield source.fault(f"{place.where}.{key}", "this key cannot be carried out yet")
-    for key in ("hours", "subflows"):
-        if getattr(source.flow, key):
-            yield source.fault(key, "this key cannot be carried out yet")
-    if source.flow.handover.hours is not None:
-        yield source.fault("handover.hours", "this key cannot be carried out yet")
-
-
-_NOT_YET = (
-    model.AskHours | model.CancelJob | model.Mute | model.Unmute | model.CallSubflow | model.Return
-)
-_KEYS_NOT_YET: dict[type[model.Step], tuple[str, ...]] = {
-    model.Handover: ("hours", "closed", "reason"),
-}
 
 
 # --- where steps lead ---------------------------------------------------------------------------
@@ -148,16 +125,15 @@ def _subflows(source: FlowSource) -> Iterator[FlowFault]:
 
 
 def _too_deep(source: FlowSource, calls: dict[str, list[str]]) -> Iterator[FlowFault]:
-    depths: dict[str, int] = {}
-
-    def depth(name: str) -> int:
-        if name not in depths:
-            depths[name] = 1 + max(map(depth, calls[name]), default=0)
-        return depths[name]
-
-    for name in calls:
-        if depth(name) > DEPTH_MAX:
-            what = f"sub-flows inside each other {depth(name)} deep; {DEPTH_MAX} are carried out"
+    depths = dict.fromkeys(calls, 1)
+    for _ in range(DEPTH_MAX):
+        depths = {
+            name: 1 + max((depths[to] for to in inner if to in depths), default=0)
+            for name, inner in calls.items()
+        }
+    for name, depth in depths.items():
+        if depth > DEPTH_MAX:
+            what = f"sub-flows more than {DEPTH_MAX} deep inside each other"
             yield source.fault(f"subflows.{name}", what)
             return
 
@@ -206,3 +182,25 @@ def _services(source: FlowSource, services: frozenset[str]) -> Iterator[FlowFaul
         if step.attempts is not None and step.method != "GET":
             what = f"a {step.method} is made once: it may have been carried out"
             yield source.fault(f"{place.where}.attempts", what)
+
+
+def _hours(source: FlowSource) -> Iterator[FlowFault]:
+    flow = source.flow
+    for name, hours in flow.hours.items():
+        for key, what in faults_of(hours):
+            yield source.fault(f"hours.{name}.{key}", what)
+    asked: list[tuple[str, str | None, str | None]] = [
+        ("handover", flow.handover.hours, flow.handover.closed)
+    ]
+    for place in places_of(flow):
+        if isinstance(place.step, model.AskHours) and place.step.of not in flow.hours:
+            what = f"there are no hours {place.step.of!r} under hours"
+            yield source.fault(f"{place.where}.of", what)
+        if isinstance(place.step, model.Handover):
+            asked.append((place.where, place.step.hours, place.step.closed))
+    for where, of, closed in asked:
+        if of is not None and of not in flow.hours:
+            yield source.fault(f"{where}.hours", f"there are no hours {of!r} under hours")
+        if (of is None) != (closed is None):
+            what = "`hours` and `closed` belong together: when people come, and where to go else"
+            yield source.fault(f"{where}.{'closed' if of is None else 'hours'}", what)

@@ -171,3 +171,187 @@ def test_requests(more: str, where: str, what: str) -> None:
         f"test: {{ do: request, service: crm, path: /x, then: main, on_error: main, {more} }}"
     )
     assert [(fault[0], what in fault[1]) for fault in faults] == [(f"steps.test.{where}", True)]
+
+
+OFFICE = 'hours:\n  office: { week: { mon-fri: ["08:00-18:00"] } }\n'
+
+
+@pytest.mark.parametrize(
+    ("top", "steps", "where", "what"),
+    [
+        (
+            OFFICE,
+            "test: { do: hours, of: gone, open: main, closed: main }",
+            "steps.test.of",
+            "gone",
+        ),
+        (
+            OFFICE,
+            "test: { do: hours, of: office, open: gone, closed: main }",
+            "steps.test.open",
+            "no step",
+        ),
+        (
+            OFFICE,
+            "test: { do: hours, of: office, open: main, closed: gone }",
+            "steps.test.closed",
+            "no step",
+        ),
+        (
+            OFFICE,
+            "test: { do: handover, hours: gone, closed: main }",
+            "steps.test.hours",
+            "no hours 'gone'",
+        ),
+        (OFFICE, "test: { do: handover, hours: office }", "steps.test.hours", "belong together"),
+        (OFFICE, "test: { do: handover, closed: main }", "steps.test.closed", "belong together"),
+        (
+            OFFICE,
+            "test: { do: handover, hours: office, closed: gone }",
+            "steps.test.closed",
+            "no step",
+        ),
+        (
+            OFFICE,
+            "test: { do: handover, reason: { es: '{gone}', en: x } }",
+            "steps.test.reason.es",
+            "value 'gone'",
+        ),
+        (
+            "hours:\n  office: { week: { mon: [noon] } }\n",
+            "test: { do: hours, of: office, open: main, closed: main }",
+            "hours.office.week.mon",
+            "not times",
+        ),
+        (
+            OFFICE,
+            "test: { do: if, test: hours.gone.open, then: main, otherwise: main }",
+            "steps.test.test",
+            "value 'hours.gone.open'",
+        ),
+        (
+            OFFICE,
+            "test: { do: hours, of: office, open: main, closed: person }\n"
+            "shut: { do: handover, hours: office, closed: shut }",
+            "steps.shut",
+            "goes round without waiting",
+        ),
+    ],
+)
+def test_hours(top: str, steps: str, where: str, what: str) -> None:
+    faults = found(steps, top)
+    assert [(fault[0], what in fault[1]) for fault in faults] == [(where, True)], faults
+
+
+def subflow(steps: str, entry: str = "a", name: str = "sub") -> str:
+    lines = "\n".join("      " + line.strip() for line in steps.strip().splitlines())
+    return f"subflows:\n  {name}:\n    entry: {entry}\n    steps:\n{lines}\n"
+
+
+CALLS = "test: { do: call, flow: sub, then: main }"
+
+
+@pytest.mark.parametrize(
+    ("top", "steps", "where", "what"),
+    [
+        ("", CALLS, "steps.test.flow", "no sub-flow 'sub'"),
+        (
+            subflow("a: { do: return }"),
+            "test: { do: call, flow: sub, then: gone }",
+            "steps.test.then",
+            "no step 'gone'",
+        ),
+        (subflow("a: { do: return }", entry="b"), CALLS, "subflows.sub.entry", "no step 'b'"),
+        ("", "test: { do: return }", "steps.test", "this step is in none"),
+        (
+            subflow("a: { do: message, text: { es: x, en: x }, then: gone }"),
+            CALLS,
+            "subflows.sub.steps.a.then",
+            "no step 'gone'",
+        ),
+        (
+            subflow("a: { do: message, text: { es: x, en: x }, then: other.a }"),
+            CALLS,
+            "subflows.sub.steps.a.then",
+            "no step 'other.a'",
+        ),
+        (
+            subflow("a: { do: message, text: { es: x }, then: b }\nb: { do: return }"),
+            CALLS,
+            "subflows.sub.steps.a.text",
+            "no text in 'en'",
+        ),
+        (
+            subflow("a: { do: message, text: { es: x, en: x }, then: a }"),
+            CALLS,
+            "subflows.sub.steps.a",
+            "goes round without waiting: sub.a -> sub.a",
+        ),
+        (
+            subflow("a: { do: return }"),
+            "test: { do: call, flow: sub, then: test }",
+            "steps.test",
+            "goes round without waiting: test -> test",
+        ),
+        (
+            subflow("a: { do: start_job, job: gone, then: b }\nb: { do: return }"),
+            CALLS,
+            "subflows.sub.steps.a.job",
+            "no job 'gone'",
+        ),
+        (
+            subflow("a: { do: if, test: gone, then: b, otherwise: b }\nb: { do: return }"),
+            CALLS,
+            "subflows.sub.steps.a.test",
+            "value 'gone'",
+        ),
+    ],
+)
+def test_sub_flows(top: str, steps: str, where: str, what: str) -> None:
+    faults = found(steps, top)
+    assert [(fault[0], what in fault[1]) for fault in faults] == [(where, True)], faults
+
+
+def chain(count: int, last: str) -> str:
+    question = "q: { do: question, text: { es: x, en: x }, keep: x, then: c }"
+    return "subflows:\n" + "".join(
+        f"  s{n}:\n    entry: q\n    steps:\n      {question}\n      c: {inner}\n"
+        for n in range(count)
+        for inner in [
+            f"{{ do: call, flow: s{n + 1}, then: q }}" if n + 1 < count else f"{{ {last} }}"
+        ]
+    )
+
+
+def test_sub_flows_that_call_each_other_in_a_circle_or_too_deep() -> None:
+    calls = "test: { do: call, flow: s0, then: main }"
+    assert found(calls, chain(5, "do: return")) == []
+    faults = found(calls, chain(6, "do: return"))
+    assert faults == [
+        ("subflows.s0", "sub-flows more than 5 deep inside each other"),
+    ]
+    faults = found(calls, chain(3, "do: call, flow: s0, then: q"))
+    assert faults == [("subflows.s0", "sub-flows that call each other: s0 -> s1 -> s2 -> s0")]
+
+
+def test_what_a_sub_flow_keeps_is_known_outside_and_the_other_way_round() -> None:
+    top = subflow("a: { do: set, values: { inner: '{label}' }, then: b }\nb: { do: return }")
+    says = "says: { do: message, text: { es: '{inner}', en: x }, then: main }"
+    assert found(f"{CALLS}\n{says}", top) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "where", "what"),
+    [
+        ("test: { do: cancel_job, job: gone, then: main }", "job", "no job 'gone'"),
+        ("test: { do: cancel_job, job: restart, then: gone }", "then", "no step 'gone'"),
+        ("test: { do: mute, then: gone }", "then", "no step 'gone'"),
+        ("test: { do: unmute, then: gone }", "then", "no step 'gone'"),
+        ("test: { do: mute, then: test }", "", "goes round without waiting"),
+    ],
+)
+def test_jobs(steps: str, where: str, what: str) -> None:
+    faults = found(steps)
+    assert [(fault[0], what in fault[1]) for fault in faults] == [
+        (f"steps.test.{where}".rstrip("."), True)
+    ]

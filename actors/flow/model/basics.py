@@ -25,7 +25,7 @@ most 40 in all."""
 
 Target = Annotated[str, Meta(pattern=f"^{_NAME}(\\.{_NAME})?$")]
 """Where to go on: the name of a step. Inside a sub-flow its own steps come first, then those of
-the file; `flow.step` names a step of any sub-flow."""
+the file; `flow.step` names a step of any sub-flow, whose `return` leads to the root menu then."""
 
 ValueName = Annotated[str, Meta(pattern=f"^{_NAME}$")]
 """The name of a value that the flow keeps."""
