@@ -8,6 +8,7 @@ carrying steps out (`walk`), or the life of jobs.
 from __future__ import annotations
 
 from actors.buttons import (
+    Button,
     JobAction,
     JobButton,
     LeaveButton,
@@ -71,7 +72,9 @@ def hear_text(
     if people.hear_line(turn, text):
         return
     word = meaning.global_word(turn, text)
-    if word is not None and not (fresh and word == turn.flow.root):
+    # Who asks for the main menu first is looked up first, as long as that does not hang.
+    looked_up = not fresh or turn.state.waiting is not None
+    if word is not None and (looked_up or word != turn.flow.root):
         walk.go(turn, word)
         return
     if fresh:
@@ -83,7 +86,7 @@ def hear_text(
         return
     chosen = meaning.choice(turn, text)
     if chosen is not None:
-        _press(turn, chosen)
+        _press(turn, decode(turn.actor, chosen))
         return
     if _nearly(turn, text):
         return
@@ -103,7 +106,7 @@ def _nearly(turn: ConversationTurn, text: str) -> bool:
     if meant.address is not None:
         walk.go(turn, meant.address)
     elif meant.button is not None:
-        _press(turn, meant.button)
+        _press(turn, decode(turn.actor, meant.button))
     return True
 
 
@@ -132,7 +135,7 @@ def _answer(turn: ConversationTurn, question: model.Question, text: str) -> None
         reading = Reading(turn.state.language, turn.flow.languages, now(turn).date())
         answer = read_answer(question, text, reading)
     if chosen is not None:
-        _press(turn, chosen)
+        _press(turn, decode(turn.actor, chosen))
     elif not isinstance(answer, Misread):
         walk.keep(turn, question.keep, answer)
         walk.go(turn, _from_here(turn, question.then))
@@ -182,11 +185,11 @@ def _hear_tap(
     asks_again = isinstance(meant, JobButton) and meant.action is JobAction.AGENT
     if isinstance(meant, MenuButton | JobButton) and not asks_again:
         people.show_tap(turn, title)
-    _press(turn, button)
+    _press(turn, meant)
 
 
-def _press(turn: ConversationTurn, button: str) -> None:
-    match decode(turn.actor, button):
+def _press(turn: ConversationTurn, button: Button | None) -> None:
+    match button:
         case MenuButton(number, step, option):
             _press_menu(turn, number, step, option)
         case JobButton(action=JobAction.AGENT) | PersonButton():

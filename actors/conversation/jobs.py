@@ -171,7 +171,7 @@ def _say(
     """
     progress, reply = f"job:{view.id}", f"job:{view.id}:reply"
     text = _text(turn, view)
-    if not text:
+    if not text.strip():
         return
     if purpose is not Purpose.PROGRESS:
         turn.drop(progress)

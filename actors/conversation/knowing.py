@@ -14,7 +14,7 @@ from actors.flow import model
 from actors.flow.evaluation import truth, value_of
 from actors.flow.formats import Manner, zone_of
 from actors.flow.hours import is_open, opens
-from actors.flow.render import choose, fill
+from actors.flow.render import choose, fill, has_values
 from actors.values import Scalar
 
 Asking = model.Menu | model.Question
@@ -89,17 +89,19 @@ def now(turn: ConversationTurn, time_zone: str | None = None) -> datetime:
     return moment.astimezone(zone_of(time_zone or turn.around.time_zone))
 
 
-def choosable(turn: ConversationTurn, step: Asking) -> dict[str, Chosen]:
+def choosable(turn: ConversationTurn, step: Asking) -> Mapping[str, Chosen]:
     """What can be chosen in a step, by name."""
     match step:
         case model.Menu(options=options):
+            if not any(option.when for option in options.values()):
+                return options
             return {
                 name: option
                 for name, option in options.items()
                 if option.when is None or holds(turn, option.when)
             }
         case model.Question(answer=model.ChoiceAnswer(choices=choices)):
-            return dict(choices)
+            return choices
         case _:
             return {}
 
@@ -113,4 +115,6 @@ def filled(
 ) -> str:
     """A text of the flow with values in it, in the customer's language unless another is named."""
     spoken, words = choose(text, language or turn.state.language, turn.flow.languages[0])
+    if not has_values(words):
+        return words
     return fill(words, Known(turn, more), Manner(spoken, turn.around.time_zone))

@@ -14,7 +14,7 @@ from actors.conversation.state import ConversationTurn
 from actors.flow import model
 from actors.flow.graph import leads_to_job, resolve, scope_of, step_at
 from actors.flow.memo import Memo
-from actors.flow.words import Lexicon, all_of, is_near, plain
+from actors.flow.words import Lexicon, all_of, is_near, plain, plain_title
 
 _SENTENCE_WORDS_MAX = 12
 
@@ -34,7 +34,7 @@ def choice(turn: ConversationTurn, text: str) -> str | None:
     if typed.isascii() and typed.isdigit() and typed in _numbers(len(shown)):
         return shown[int(typed) - 1].id
     for one in shown:
-        if typed == plain(one.title):
+        if typed == plain_title(one.title):
             return one.id
     step = step_at(turn.flow, turn.state.step or "")
     if isinstance(step, Asking):
@@ -43,7 +43,7 @@ def choice(turn: ConversationTurn, text: str) -> str | None:
             if key in there:
                 return _button(turn, key)
     for one in jobs.offered(turn):
-        if typed == plain(one.title):
+        if typed == plain_title(one.title):
             return one.id
     return None
 
@@ -90,7 +90,7 @@ def nearly(turn: ConversationTurn, text: str) -> Nearly | None:
             address = resolve(flow, scope_of(here), step.keywords[name].goto)
             found[address] = Nearly(address)
     for one in (*turn.state.choices, *jobs.offered(turn)):
-        if not is_near(typed, plain(one.title)):
+        if not is_near(typed, plain_title(one.title)):
             continue
         match decode(turn.actor, one.id):
             case JobButton(action=JobAction.RETRY | JobAction.CANCEL):

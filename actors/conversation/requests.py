@@ -33,7 +33,7 @@ def send(turn: ConversationTurn, address: str, step: model.Request) -> None:
     """Make a request; the conversation waits for its answer from here on."""
     flush(turn)
     known = Known(turn)
-    body = put_json(step.body, known)
+    body = put_json(step.body, known) if step.body is not None else None
     effect = turn.do(
         WebRequest(
             service=step.service,

@@ -62,9 +62,7 @@ def say(
     )
     if not progress:
         # Progress may never be sent, so it is not remembered either; the agent sees the live job.
-        turn.set(last_said=effect)
-        if choices:
-            turn.set(choices=choices)
+        turn.set(last_said=effect, choices=choices or turn.state.choices)
         remember(turn, "agent" if purpose is Purpose.AGENT_LINE else "bot", text)
     return effect
 
@@ -76,8 +74,13 @@ def remember(turn: ConversationTurn, who: str, text: str) -> None:
 
 
 def add(turn: ConversationTurn, text: dict[str, str], **more: Scalar) -> None:
-    """Say a text of the flow in this turn, together with what else is said."""
-    turn.texts.append(filled(turn, text, more))
+    """Say a text of the flow in this turn, together with what else is said.
+
+    One that comes to nothing, such as a name that is not known, is left out.
+    """
+    said = filled(turn, text, more)
+    if said.strip():
+        turn.texts.append(said)
 
 
 def flush(turn: ConversationTurn) -> None:
@@ -132,9 +135,10 @@ def ask(turn: ConversationTurn, text: str, choices: tuple[Choice, ...]) -> None:
 
 def take_texts(turn: ConversationTurn, text: str) -> str:
     """A text with what was said before it, where that fits; else that is sent on its own."""
-    together = "\n\n".join([*turn.texts, text])
+    together = "\n\n".join([*turn.texts, text] if text.strip() else turn.texts)
     if units(together) > MENU_TEXT_MAX:
         flush(turn)
-        return text
+        together = text
     turn.texts.clear()
-    return together
+    # The platform takes no buttons without a text above them.
+    return together if together.strip() else turn.text(turn.flow.phrases.choose)

@@ -140,6 +140,8 @@ def _bring(
     if hours is not None and closed is not None and alone and not open_now(turn, hours):
         return closed
     people.ask_for_person(turn, reason)
+    # Afterwards the bot is at the root: nobody returns to a sub-flow.
+    turn.set(stack=())
     return None
 
 

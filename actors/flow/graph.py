@@ -39,14 +39,14 @@ def places_of(flow: model.Flow) -> Iterator[Place]:
 
 def scope_of(address: str) -> str:
     """The sub-flow that an address names; empty for a step of the file."""
-    return address.rpartition(".")[0]
+    return address.rpartition(".")[0] if "." in address else ""
 
 
 def step_at(flow: model.Flow, address: str) -> model.Step | None:
     """The step at an address; None where there is none."""
+    if "." not in address:
+        return flow.steps.get(address)
     scope, _, name = address.rpartition(".")
-    if not scope:
-        return flow.steps.get(name)
     subflow = flow.subflows.get(scope)
     return subflow.steps.get(name) if subflow is not None else None
 

@@ -37,12 +37,17 @@ def choose(text: Mapping[str, str], language: str, fallback: str) -> tuple[str, 
 
 def pick(text: Mapping[str, str], language: str, fallback: str) -> str:
     """The text in a language, else in the fallback, else in whatever there is."""
-    return choose(text, language, fallback)[1]
+    return text[language] if language in text else choose(text, language, fallback)[1]
+
+
+def has_values(template: str) -> bool:
+    """Whether there is anything to fill in."""
+    return "{" in template or "'}'" in template
 
 
 def fill(template: str, names: Names, manner: Manner) -> str:
     """Put values into a text, written as its readers write them."""
-    if "{" not in template and "'}'" not in template:
+    if not has_values(template):
         return template
     return _render(texts.parts_of(template), names, manner, "")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -29,6 +30,12 @@ def plain(text: str) -> str:
     else:
         kept = [_plain(c) for c in decomposed if not unicodedata.combining(c)]
     return " ".join("".join(kept).split())
+
+
+@lru_cache(20_000)
+def plain_title(title: str) -> str:
+    """The same of what the flow shows; never of a customer's words, which nobody should keep."""
+    return plain(title)
 
 
 def _plain(character: str) -> str:

@@ -6,6 +6,7 @@ What lives here: patterns, bounds, tries. What must not: choices (`menus`, `word
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from actors.flow import model, rules
 from actors.flow.check.subject import Subject
@@ -49,9 +50,17 @@ def _bounds(subject: Subject, where: str, answer: model.DateAnswer) -> Iterator[
             what = f"not a day such as `today + 3 days` or `2026-12-25`: {bound!r}"
             do = "Units are days, weeks, months and years"
             yield subject.fault(rules.BAD_BOUND, f"{where}.{key}", what, do)
-    today = subject.world.today
-    first, last = (day_of(bound, today) if bound else None for _, bound in bounds)
-    if first is not None and last is not None and first > last:
-        what = f"from {first} to {last} there is no day: no answer fits"
-        do = "Exchange the two, or name later days"
-        yield subject.fault(rules.NO_DAY_LEFT, f"{where}.latest", what, do)
+    if all(_never_fits(answer, day) for day in (date(2000, 1, 1), date(2100, 1, 1))):
+        what = "lies after latest: no day fits"
+        yield subject.fault(rules.NOTHING_FITS, f"{where}.earliest", what, "Exchange the two")
+        return
+    if _never_fits(answer, subject.world.today):
+        what = "no day is left from earliest to latest: no answer fits"
+        yield subject.fault(rules.NO_DAY_LEFT, f"{where}.latest", what, "Name a later day")
+
+
+def _never_fits(asked: model.DateAnswer, today: date) -> bool:
+    if asked.earliest is None or asked.latest is None:
+        return False
+    earliest, latest = day_of(asked.earliest, today), day_of(asked.latest, today)
+    return earliest is not None and latest is not None and earliest > latest
