@@ -127,18 +127,16 @@ def _answer(turn: ConversationTurn, question: model.Question, text: str) -> None
     if elsewhere is not None:
         walk.go(turn, _from_here(turn, elsewhere))
         return
-    chosen = None
-    answer: str | int | float | Misread = Misread.NO_FIT
-    if isinstance(question.answer, model.ChoiceAnswer):
-        chosen = meaning.choice(turn, text)
-    else:
-        reading = Reading(turn.state.language, turn.flow.languages, now(turn).date())
-        answer = read_answer(question, text, reading)
-    if chosen is not None:
-        _press(turn, decode(turn.actor, chosen))
-    elif not isinstance(answer, Misread):
+    reading = Reading(turn.state.language, turn.flow.languages, now(turn).date())
+    answer = read_answer(question, text, reading)
+    if not isinstance(answer, Misread):
         walk.keep(turn, question.keep, answer)
         walk.go(turn, _from_here(turn, question.then))
+        return
+    # One of the choices that were asked for, or of a job that was spoken of meanwhile.
+    chosen = meaning.choice(turn, text) if not is_free(question) else None
+    if chosen is not None:
+        _press(turn, decode(turn.actor, chosen))
     elif is_free(question) or not _nearly(turn, text):
         _missed(turn, question, answer)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.messages import Other, Tapped
+from actors.messages import News, Other, RetryRequested, Tapped
 from tests.actors.chatting import Chat, reached, texts
 from tests.actors.small_flow import extended
 
@@ -113,6 +113,19 @@ def test_a_free_answer_without_tries_is_asked_for_without_end() -> None:
     )
     for _ in range(20):
         assert texts(chat.types("x" * 61)) == ["Muy largo\n\n¿Qué?"]
+
+
+def test_what_can_be_done_about_a_job_is_understood_where_a_number_was_asked_for() -> None:
+    chat = asked("{ kind: number }")
+    chat.types("inicio")
+    chat.starts_restart()
+    chat.taps("Más")
+    chat.news(News.FAILED, can_retry=True)
+    chat.types("1")
+    assert chat.state.values["got"] == 1
+    chat.taps("Más")
+    chat.types("Reintentar")
+    assert chat.told(chat.job)[-1] == RetryRequested(1)
 
 
 def test_a_sticker_is_no_answer() -> None:

@@ -48,6 +48,16 @@ CHOICE = "{ kind: choice, choices: { a: { title: { es: %s, en: A } } } }"
         (question("{ kind: number, least: 5, most: 4 }"), "answer.least", "5 is above most, 4"),
         (question("{ kind: date, earliest: soon }"), "answer.earliest", "not a day such as"),
         (question("{ kind: date, latest: '2026-02-30' }"), "answer.latest", "not a day such as"),
+        (
+            question("{ kind: date, earliest: today + 3 days, latest: today }"),
+            "answer.earliest",
+            "no day fits",
+        ),
+        (
+            question("{ kind: date, earliest: '2026-02-01', latest: '2026-01-31' }"),
+            "answer.earliest",
+            "no day fits",
+        ),
         (question("{ kind: number }", "on_failure: gone"), "on_failure", "no step 'gone'"),
         (
             question(
