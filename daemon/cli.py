@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from daemon import flow_cli
 from daemon.operator_cli import register
 
 app = App(
@@ -22,8 +23,7 @@ app = App(
     # No flags that nobody asked for, such as --no-chat or --empty-scripts.
     default_parameter=Parameter(negative=()),
 )
-flow_app = App(name="flow", help="The flow file: menus, texts, policies.")
-app.command(flow_app)
+app.command(flow_cli.app)
 register(app)
 
 ConfigPath = Annotated[Path, Parameter(name="--config", help="The configuration, a TOML file.")]
@@ -119,17 +119,6 @@ def logs(
         cause=cause,
     )
     return run_logs(file, wanted, as_json=as_json, colour=not no_colour)
-
-
-@flow_app.command
-def schema() -> int:
-    """Print the JSON Schema of the flow file, for editors."""
-    import msgspec
-
-    from actors.flow.reader import json_schema
-
-    print(msgspec.json.format(msgspec.json.encode(json_schema()), indent=2).decode())  # noqa: T201
-    return 0
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """From the bytes of a flow file to a `Flow`, with every fault named by line and column.
 
 What lives here: YAML as its authors meant it (1.2: `yes`, `22:30` and `0123` stay what was
-written; a key that comes twice is a fault), the way from a fault to its place, and the JSON
-Schema. What must not: files, or what a flow means (`check`).
+written; a key that comes twice is a fault), and the way from a fault to its place. What must not:
+files, or what a flow means (`check`).
 """
 
 from __future__ import annotations
@@ -151,11 +151,6 @@ def encode_flow(flow: Flow) -> bytes:
 def decode_flow(data: bytes) -> Flow:
     """A flow that was kept."""
     return msgspec.json.decode(data, type=Flow)
-
-
-def json_schema() -> dict[str, object]:
-    """The JSON Schema of a flow file, for editors: made from the structs that read it."""
-    return dict(msgspec.json.schema(Flow))
 
 
 class _Refused(Exception):

@@ -95,7 +95,7 @@ NOT_HERE = _rule("W320", "a value that is not known in this place")
 AS_LIST = _rule("N331", "shown as a list")
 AS_EITHER = _rule("N332", "shown as buttons or as a list")
 
-# --- values, expressions, questions ---------------------------------------------------------------
+# --- values, expressions, questions -------------------------------------------------------------
 
 UNKNOWN_VALUE = _rule("E401", "a value that nothing keeps")
 EXPRESSION_FAULT = _rule("E402", "an expression with a fault")
@@ -105,13 +105,13 @@ BAD_PATTERN = _rule("E405", "a pattern with a fault")
 NOTHING_FITS = _rule("E406", "no answer can fit")
 BAD_BOUND = _rule("E407", "a bound that is no day")
 BODY_TOO_DEEP = _rule("E408", "a body that is nested too deep")
-NO_DAY_LEFT = _rule("W410", "no day is left to answer with")
 NEVER_KEPT = _rule("W411", "a value is used before anything can have kept it")
 MAY_LACK = _rule("W412", "a value that may not have been kept")
 NEVER_TRUE = _rule("W413", "a comparison that is always the same")
 NEVER_A_VALUE = _rule("W414", "a calculation that always comes to null")
 UNUSABLE_NAME = _rule("W415", "a name that texts cannot use")
 TOO_MANY_VALUES = _rule("W416", "more values than are kept")
+NO_DAY_LEFT = _rule("W417", "no day is left to answer with")
 KEPT_UNUSED = _rule("N431", "a value that nothing uses")
 
 # --- words --------------------------------------------------------------------------------------
@@ -136,8 +136,8 @@ BAD_TIMEOUT = _rule("E606", "a time-out that is none")
 PATH_ODD = _rule("W611", "a path that will not be what it seems")
 BODY_UNSENT = _rule("W612", "a body that services do not expect")
 WAY_NEVER = _rule("W613", "a way that is never gone")
-SLOW_TIMEOUT = _rule("W615", "a time-out that nobody waits for")
 KEEP_PATH = _rule("W614", "a path in the answer that finds nothing")
+SLOW_TIMEOUT = _rule("W615", "a time-out that nobody waits for")
 
 # --- jobs ---------------------------------------------------------------------------------------
 
@@ -148,20 +148,20 @@ UNUSED_JOB = _rule("W711", "a job that nothing starts")
 POLICY_NEVER = _rule("W712", "a policy that never comes to pass")
 RETRIES_SPOKEN_OF = _rule("W713", "retries are spoken of, and none is allowed")
 
-# --- people and hours -----------------------------------------------------------------------------
+# --- people and hours ---------------------------------------------------------------------------
 
 UNKNOWN_HOURS = _rule("E801", "opening hours that there are not")
 BAD_HOURS = _rule("E802", "opening hours with a fault")
 HOURS_HALF = _rule("E803", "hours without a way for when it is closed")
 NEVER_OPEN = _rule("E804", "opening hours that never open")
-PAST_HOLIDAY = _rule("W812", "a holiday in the past")
-NOTHING_FOR_AGENT = _rule("W813", "what the agent reads lacks something")
-UNUSED_HOURS = _rule("W814", "opening hours that nothing asks for")
+PAST_HOLIDAY = _rule("W811", "a holiday in the past")
+NOTHING_FOR_AGENT = _rule("W812", "what the agent reads lacks something")
+UNUSED_HOURS = _rule("W813", "opening hours that nothing asks for")
 
-# --- languages ------------------------------------------------------------------------------------
+# --- languages ----------------------------------------------------------------------------------
 
 UNKNOWN_LANGUAGE = _rule("E901", "a language that is not one of the flow's")
 UNTABLED_LANGUAGE = _rule("W911", "a language without tables")
 LANGUAGE_TWICE = _rule("W912", "a language that is listed twice")
-DESK_LANGUAGE = _rule("W914", "a language of the agents that the flow does not speak")
 UNSPOKEN_LANGUAGE = _rule("W913", "a language that nothing changes to")
+DESK_LANGUAGE = _rule("W914", "a language of the agents that the flow does not speak")

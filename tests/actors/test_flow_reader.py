@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import get_args
 
-import msgspec
 import pytest
 
 from actors.flow import model
@@ -16,7 +14,6 @@ from actors.flow.reader import (
     FlowSource,
     decode_flow,
     encode_flow,
-    json_schema,
     read_flow,
 )
 from tests.actors.small_flow import SMALL, SMALL_FLOW, VERSION, changed, extended, source
@@ -288,37 +285,7 @@ def test_nothing_in_a_file_is_carried_out() -> None:
     assert isinstance(found, list)
 
 
-# --- the schema -----------------------------------------------------------------------------------
-
-
-def test_the_schema_knows_what_the_small_flow_uses() -> None:
-    """No validator at hand: every key of every part of the flow is looked up by its keyword."""
-    schema = json_schema()
-    parts = schema["$defs"]
-    assert isinstance(parts, dict)
-    document = msgspec.to_builtins(SMALL)
-    assert set(document) <= set(parts["Flow"]["properties"])
-    assert set(parts["Flow"]["required"]) <= set(document)
-    by_word = {
-        part["properties"]["do"]["enum"][0]: part
-        for part in parts.values()
-        if "do" in part.get("properties", {})
-    }
-    for step in document["steps"].values():
-        part = by_word[step["do"]]
-        assert set(step) <= set(part["properties"])
-        assert set(part["required"]) <= set(step)
-        assert part["additionalProperties"] is False
-    assert set(by_word) == {str(kind.__struct_config__.tag) for kind in get_args(model.Step)}
-    kinds = {
-        str(part["properties"]["kind"]["enum"][0])
-        for part in parts.values()
-        if "enum" in part.get("properties", {}).get("kind", {})
-    }
-    assert kinds == {str(kind.__struct_config__.tag) for kind in get_args(model.Answer)}
-    for name, held in [("Job", document["jobs"]["restart"]), ("Desk", document["handover"])]:
-        assert set(held) <= set(parts[name]["properties"])
-    msgspec.json.encode(schema)
+# --- places -----------------------------------------------------------------------------------
 
 
 def test_a_source_knows_the_nearest_place() -> None:
@@ -329,3 +296,16 @@ def test_a_source_knows_the_nearest_place() -> None:
     near = found.fault("steps.main.nothing.here", "x")
     assert (near.line, near.column) == found.places["steps.main"]
     assert found.fault("nowhere", "x").line == 0
+
+
+@pytest.mark.parametrize("written", ["label > 1", "'label > 1'", '"label > 1"'])
+def test_a_character_of_a_text_has_a_place_of_its_own(written: str) -> None:
+    text = extended(f"test: {{ do: if, test: {written}, then: main, otherwise: main }}")
+    fault = source(text).fault("steps.test.test", "x", character=7)
+    assert text.splitlines()[fault.line - 1][fault.column - 1 :].startswith("> 1")
+
+
+def test_where_characters_are_escaped_the_key_is_named() -> None:
+    text = extended(r'test: { do: if, test: "label \x3e 1", then: main, otherwise: main }')
+    fault = source(text).fault("steps.test.test", "x", character=7)
+    assert text.splitlines()[fault.line - 1][fault.column - 1 :].startswith("test: ")

@@ -341,9 +341,10 @@ def _answered(question: model.Question) -> Kinds:
 
 def case_kinds(case: str) -> Kinds:
     """The kinds of values that are written like a case of a branch."""
-    kinds = TEXT
     if case == "null":
-        kinds |= NOTHING
+        # A text of these four letters too, and nobody means that.
+        return NOTHING
+    kinds = TEXT
     if case in ("true", "false"):
         kinds |= TRUTH
     if as_number(case) is not None:

@@ -1,0 +1,46 @@
+"""The commands `flow ...`: what can be done with a flow file without a daemon.
+
+What lives here: their options and help. What must not: what they do (`flow_check`, `flow_schema`).
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+app = App(name="flow", help="The flow file: menus, texts, policies.")
+
+
+@app.command
+def check(
+    file: Annotated[Path, Parameter(help="The flow file.")],
+    /,
+    *,
+    config: Annotated[
+        Path | None, Parameter(help="Look whether its services and providers are in this one.")
+    ] = None,
+    strict: Annotated[bool, Parameter(help="Warnings count as errors.", negative="")] = False,
+    notes: Annotated[
+        bool, Parameter(help="Tell what is worth knowing as well.", negative="")
+    ] = False,
+    as_json: Annotated[bool, Parameter("--json", help="For programs.", negative="")] = False,
+) -> int:
+    """Find every fault of a flow file, with its place and what to do: exit 78 for errors.
+
+    What each code means: docs/flow-check.md.
+    """
+    from daemon.flow_check import Options, run_check
+
+    return run_check(Options(file, config, strict, notes, as_json), sys.stdout)
+
+
+@app.command
+def schema() -> int:
+    """Print the JSON Schema of the flow file, for editors."""
+    shipped = files("daemon").joinpath("shipped/flow.schema.json")
+    sys.stdout.write(shipped.read_text(encoding="utf-8"))
+    return 0
