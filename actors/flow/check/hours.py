@@ -14,14 +14,16 @@ from actors.flow.check.expressions import of_step
 from actors.flow.check.subject import Subject
 from actors.flow.check.values import uses_of
 from actors.flow.expression import names_in
-from actors.flow.faults import FlowFault
+from actors.flow.faults import FlowFault, nearest
 from actors.flow.hours import ever_opens, faults_of
 from actors.flow.texts import names_in as names_in_text
 
 
 def hours(subject: Subject) -> Iterator[FlowFault]:
     """All opening hours can be read, open at some time, and something asks for them."""
-    asked = set(_asked(subject))
+    named = subject.flow.hours
+    # One that was mistyped is meant all the same.
+    asked = {name if name in named else nearest(name, named) for name in _asked(subject)}
     for name, times in subject.flow.hours.items():
         where = f"hours.{name}"
         faults = list(faults_of(times))

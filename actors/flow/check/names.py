@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from actors.flow import model, rules
 from actors.flow.check.subject import Subject
-from actors.flow.faults import FlowFault, instead
+from actors.flow.faults import FlowFault, instead, nearest
 
 
 def jobs(subject: Subject) -> Iterator[FlowFault]:
@@ -26,7 +26,7 @@ def jobs(subject: Subject) -> Iterator[FlowFault]:
             what = f"there is no job {name!r} under jobs"
             yield subject.fault(rules.UNKNOWN_JOB, f"{place.where}.job", what, do)
         if isinstance(place.step, model.StartJob):
-            started.add(name)
+            started.add(name if name in flow.jobs else nearest(name, flow.jobs) or name)
     for name, job in flow.jobs.items():
         providers = subject.world.providers
         if providers is not None and job.provider not in providers:

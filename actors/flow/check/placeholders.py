@@ -92,7 +92,7 @@ class _Words:
         address = self._shown.address
         if address is not None and subject.values.is_unkept(name, address):
             do = f"Keep it before; it is kept in {subject.keepers_of(name)}"
-            what = f"nothing can have kept {name!r} here: nothing is shown"
+            what = f"{name!r} shows nothing here: no way that leads here keeps it"
             yield subject.fault(
                 rules.NEVER_KEPT, self._where, what, do, character=self._character(name)
             )

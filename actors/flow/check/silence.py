@@ -85,6 +85,15 @@ def ways_of(graph: FlowGraph, *, kinds: frozenset[Way] | None = None) -> dict[st
     return inner
 
 
+def inner_calls(graph: FlowGraph, flow: model.Flow) -> dict[str, list[str]]:
+    """Sub-flow -> the sub-flows that it calls."""
+    inner: dict[str, list[str]] = {name: [] for name in flow.subflows}
+    for place in graph.places.values():
+        if isinstance(place.step, model.CallSubflow) and place.scope:
+            inner[place.scope].append(place.step.flow)
+    return inner
+
+
 def silent_ways(graph: FlowGraph) -> dict[str, list[str]]:
     """Where each step leads in the same turn."""
     return ways_of(graph, kinds=AT_ONCE)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actors.flow import model, rules
-from actors.flow.check.silence import Run, circles, silent_ways, ways_of
+from actors.flow.check.silence import Run, circles, inner_calls, silent_ways, ways_of
 from actors.flow.check.subject import Subject, few, way
 from actors.flow.edges import AT_ONCE, Way
-from actors.flow.faults import FlowFault, instead
-from actors.flow.graph import scope_of
+from actors.flow.faults import FlowFault, instead, nearest
+from actors.flow.graph import resolve, scope_of
 
 STEPS_MAX = 50
 """Steps that a conversation carries out in one turn."""
@@ -74,6 +74,15 @@ def reached(subject: Subject) -> Iterator[FlowFault]:
     """Some way leads to every step."""
     graph = subject.graph
     ways = ways_of(graph)
+    for source, meant in _meant(subject):
+        ways[source].append(meant)
+    endless = {name for circle in circles(inner_calls(graph, subject.flow)) for name in circle}
+    for edge in graph.edges:
+        # Where sub-flows are inside of themselves, that is what has to be mended.
+        step = graph.places[edge.source].step
+        inside = isinstance(step, model.CallSubflow) and step.flow in endless
+        if inside and edge.way is Way.RETURN and edge.target in ways:
+            ways[edge.source].append(edge.target)
     seen: set[str] = set()
     open_ = [entry.target for entry in graph.entries if entry.target in ways]
     while open_:
@@ -101,12 +110,35 @@ def reached(subject: Subject) -> Iterator[FlowFault]:
         yield subject.fault(rules.UNREACHABLE, place.where, what, do)
 
 
+def _meant(subject: Subject) -> Iterator[tuple[str, str]]:
+    """Ways to steps that were mistyped, and so are led to in truth."""
+    for edge in subject.graph.edges:
+        if edge.target not in subject.graph.places:
+            scope = scope_of(edge.source)
+            like = nearest(edge.target.removeprefix(f"{scope}."), _targets_from(subject, scope))
+            if like is not None:
+                yield edge.source, resolve(subject.flow, scope, like)
+
+
 def _is_entered(subject: Subject, name: str, seen: set[str]) -> bool:
     return any(f"{name}.{step}" in seen for step in subject.flow.subflows[name].steps)
 
 
 def dead_ends(subject: Subject) -> Iterator[FlowFault]:
     """From every step somebody gets the next word: the customer or a person."""
+    silent = silent_ways(subject.graph)
+    round_ = {address for circle in circles(silent) for address in circle}
+    living = _living(subject)
+    for place in subject.places:
+        # What goes round in one turn is told as that.
+        if place.address not in living and place.address not in round_:
+            what = "from here on no menu, no question and no person is ever reached"
+            do = "Lead to a step in which the customer can do something, such as the root"
+            yield subject.fault(rules.DEAD_END, place.where, what, do)
+
+
+def _living(subject: Subject) -> frozenset[str]:
+    """The steps from which a menu, a question or a person can be reached."""
     graph = subject.graph
     before: dict[str, list[str]] = {}
     alive: list[str] = []
@@ -125,13 +157,7 @@ def dead_ends(subject: Subject) -> Iterator[FlowFault]:
         if here not in living:
             living.add(here)
             alive += before.get(here, ())
-    silent = silent_ways(graph)
-    round_ = {address for circle in circles(silent) for address in circle}
-    for place in subject.places:
-        if place.address not in living and place.address not in round_:
-            what = "from here on no menu, no question and no person is ever reached"
-            do = "Lead to a step in which the customer can do something, such as the root"
-            yield subject.fault(rules.DEAD_END, place.where, what, do)
+    return frozenset(living)
 
 
 # --- what goes round ----------------------------------------------------------------------------
@@ -143,16 +169,21 @@ def loops(subject: Subject) -> Iterator[FlowFault]:
     found = False
     for circle in circles(silent):
         found = True
+        steps = [subject.graph.places[address].step for address in circle]
+        if all(isinstance(step, model.CallSubflow) for step in steps):
+            # Sub-flows inside of themselves: `subflows` tells.
+            continue
         what = f"goes round without waiting: {way([*circle, circle[0]])}"
         do = "Let one of these steps lead elsewhere, or ask the customer on the way"
         yield subject.fault(rules.SILENT_LOOP, subject.where(circle[0]), what, do)
+    living = _living(subject)
     unasked = ways_of(subject.graph, kinds=AT_ONCE | {Way.RESPONSE})
     for circle in circles(unasked):
         steps = [subject.graph.places[address].step for address in circle]
         asks = any(isinstance(step, model.Request) for step in steps)
         # Whoever calculates on the way, counts: that is an end of it.
         counts = any(isinstance(step, model.If) for step in steps)
-        if asks and not counts and subject.values.goes_round(circle):
+        if asks and not counts and circle[0] in living and subject.values.goes_round(circle):
             what = f"asks a service again and again: {way([*circle, circle[0]])}"
             do = "Show a menu on the way, so that the customer decides to try again"
             yield subject.fault(rules.REQUEST_LOOP, subject.where(circle[0]), what, do)

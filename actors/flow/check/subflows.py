@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actors.flow import model, rules
-from actors.flow.check.silence import circles, returning, ways_of
+from actors.flow.check.silence import circles, inner_calls, returning, ways_of
 from actors.flow.check.subject import Subject, few, way
 from actors.flow.edges import Way
-from actors.flow.faults import FlowFault, instead
+from actors.flow.faults import FlowFault, instead, nearest
 from actors.flow.graph import scope_of
 
 DEPTH_MAX = 5
@@ -35,10 +35,7 @@ def names(subject: Subject) -> Iterator[FlowFault]:
 
 def calls(subject: Subject) -> Iterator[FlowFault]:
     """Sub-flows call each other neither in a circle nor too deep."""
-    inner: dict[str, list[str]] = {name: [] for name in subject.flow.subflows}
-    for place in subject.places:
-        if isinstance(place.step, model.CallSubflow) and place.scope:
-            inner[place.scope].append(place.step.flow)
+    inner = inner_calls(subject.graph, subject.flow)
     found = False
     for circle in circles(inner):
         found = True
@@ -73,7 +70,12 @@ def used(subject: Subject) -> Iterator[FlowFault]:
         if scope_of(edge.target) not in ("", scope_of(edge.source))
     }
     entered |= {scope_of(entry.target) for entry in graph.entries}
+    for place in subject.places:
+        if isinstance(place.step, model.CallSubflow) and place.step.flow not in entered:
+            # One that was mistyped is meant all the same.
+            entered.add(nearest(place.step.flow, subject.flow.subflows) or "")
     back = returning(graph, ways_of(graph))
+    back |= {name for circle in circles(inner_calls(graph, subject.flow)) for name in circle}
     callers: dict[str, list[str]] = {}
     for edge in graph.edges:
         if edge.way is Way.CALL:

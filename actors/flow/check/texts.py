@@ -85,6 +85,7 @@ def _fits(subject: Subject, shown: ShownText, where: str, words: str) -> Iterato
 def languages(subject: Subject) -> Iterator[FlowFault]:
     """The languages of the flow are known, listed once, and spoken."""
     listed = subject.flow.languages
+    distinct = tuple(dict.fromkeys(listed))
     spoken = {
         place.step.language for place in subject.places if isinstance(place.step, SetLanguage)
     }
@@ -99,13 +100,14 @@ def languages(subject: Subject) -> Iterator[FlowFault]:
             yield subject.fault(rules.UNTABLED_LANGUAGE, where, what, do)
     if subject.world.default_language is not None:
         spoken.add(subject.world.default_language)
-    unspoken = [language for language in listed if language not in spoken]
+    unspoken = [language for language in distinct if language not in spoken]
     # One of them may be the language of the configuration, which is not known here.
-    free = 0 if subject.world.default_language is not None else 1
-    if len(unspoken) > free and len(listed) > 1:
+    unknown = subject.world.default_language is None
+    if len(unspoken) > unknown and len(distinct) > 1:
         which = ", ".join(unspoken)
-        one = f"of {which}, all but one are" if free else f"{which}: this is"
-        what = f"{one} never spoken: no step changes to them"
+        what = f"no step changes to {which}, so this is never spoken"
+        if unknown:
+            what = f"no step changes to {which}, so only one of them is ever spoken"
         do = "Add a menu of languages with `do: set_language`"
         yield subject.fault(rules.UNSPOKEN_LANGUAGE, "languages", what, do)
 

@@ -113,7 +113,7 @@ def kept_before(subject: Subject) -> Iterator[FlowFault]:
         for use in dict.fromkeys(found):
             where = f"{place.where}.{use.key}"
             if subject.values.is_unkept(use.name, place.address):
-                what = f"nothing can have kept {use.name!r} here, so it is always null"
+                what = f"{use.name!r} is always null here: no way that leads here keeps it"
                 do = f"Keep it before; it is kept in {subject.keepers_of(use.name)}"
                 yield subject.fault(rules.NEVER_KEPT, where, what, do)
             elif use.needed and subject.values.may_lack(use.name, place.address):
