@@ -105,7 +105,9 @@ def in_order(faults: Iterable[FlowFault]) -> list[FlowFault]:
         wheres = {fault.where for fault in same}
         first = same[0]
         if line and len(wheres) > 1:
-            what = f"{first.what} (and in {len(wheres) - 1} more places that share it)"
+            more = len(wheres) - 1
+            places = "places that share" if more > 1 else "place that shares"
+            what = f"{first.what} (and in {more} more {places} it)"
             first = FlowFault(first.where, what, line, first.column, first.code, first.do)
         told.append(first)
     return sorted(told, key=lambda fault: (fault.line, fault.column, fault.code))

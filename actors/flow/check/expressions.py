@@ -135,6 +135,10 @@ class _Oddities:
 
     def _compared(self, operator: str, left: Node, right: Node) -> Iterator[FlowFault]:
         one, other = self._kinds(left), self._kinds(right)
+        for node, kinds in ((left, one), (right, other)):
+            if isinstance(node, Name | Calculate) and not kinds & ~NOTHING:
+                # That it is always null is told already.
+                return
         comes = "always true" if operator == "!=" else "never true"
         if operator in ("==", "!="):
             if not one & other:

@@ -33,6 +33,13 @@ from actors.flow.texts import (
 )
 
 _LIKE_ONE = re.compile(r"\{\s*([A-Za-z][A-Za-z0-9_. -]{0,40}?)\s*\}")
+_SHOWN_AS: dict[type, str] = {
+    Number: "a number",
+    Amount: "an amount",
+    Plural: "a number",
+    Day: "a date",
+    Clock: "a time",
+}
 _COUNTED = range(201)
 """Numbers by which the forms that a language needs are found; larger ones have no others, but for
 those of whole millions, which nobody counts to in a chat."""
@@ -65,7 +72,8 @@ class _Words:
         if names and self._shown.fixed:
             what = f"is shown as it is: no value {names[0]!r} in it"
             do = "Say it in the text above instead"
-            yield subject.fault(rules.VALUE_IN_TITLE, where, what, do)
+            rule = rules.VALUE_IN_TITLE if self._shown.title else rules.NOT_HERE
+            yield subject.fault(rule, where, what, do)
             return
         for name in dict.fromkeys(names):
             yield from self._known(name)
@@ -133,9 +141,9 @@ class _Words:
         if dated and not unfit and name not in self._shown.words:
             unfit = self._subject.keepers.is_no_date(name)
         if unfit:
-            asked = type(part).__name__.lower().replace("day", "date").replace("clock", "time")
+            asked = _SHOWN_AS[type(part)]
             held = in_words(kinds & ~NOTHING)
-            what = f"{name!r} is {held}, and not shown as a {asked}"
+            what = f"{name!r} is {held}, and not shown as {asked}"
             if dated and kinds & TEXT:
                 what = f"{name!r} holds no date or time, and is shown as it is"
             do = f"Write `{{{name}}}`, or keep a value that fits"
@@ -171,10 +179,11 @@ class _Words:
     def _cases(self, name: str, cases: dict[str, Parts]) -> Iterator[FlowFault]:
         kinds, domain = self._kinds(name), self._subject.keepers.shown(name)
         for case in cases:
-            if case == "other":
+            if case in ("other", "null"):
+                # To be careful is no fault.
                 continue
             known = None if name in self._shown.words else domain
-            if known is not None and TEXT & kinds and case not in (*known, "null"):
+            if known is not None and TEXT & kinds and case not in known:
                 do = instead(case, known, "Take it out")
             elif kinds & (TEXT | UNKEPT) or _may_be(case, kinds):
                 continue
@@ -216,8 +225,6 @@ class _Words:
 def _may_be(case: str, kinds: Kinds) -> bool:
     if case in ("true", "false"):
         return bool(kinds & TRUTH)
-    if case == "null":
-        return bool(kinds & NOTHING)
     return bool(kinds & NUMBER) and case.replace("-", "", 1).isdigit()
 
 

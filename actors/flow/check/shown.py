@@ -59,6 +59,8 @@ class ShownText(NamedTuple):
     """The step that says it."""
     must: bool = False
     """Where it is empty, nothing can be shown: not even what stands below."""
+    title: bool = False
+    """It names a choice, or describes it."""
     desk: bool = False
     """Agents read it, in their language; customers do not."""
 
@@ -69,7 +71,7 @@ def texts_of(flow: model.Flow) -> Iterator[ShownText]:
         yield from _of_step(place)
     for name, job in flow.jobs.items():
         # A text of a job is shown with buttons below it in some states.
-        yield ShownText(f"jobs.{name}.title", job.title, MENU_TEXT_MAX)
+        yield ShownText(f"jobs.{name}.title", job.title, MENU_TEXT_MAX, fixed=True)
         yield from _fields(job.texts, f"jobs.{name}.texts", MENU_TEXT_MAX, JOB_WORDS)
         yield from _fields(job.menu, f"jobs.{name}.menu", BUTTON_TITLE_MAX)
         for key, text in job.texts.steps.items():
@@ -121,10 +123,13 @@ def _of_step(place: Place) -> Iterator[ShownText]:
 def _choices(where: str, shown: Choices) -> Iterator[ShownText]:
     longest = ROW_TITLE_MAX if len(shown) > BUTTONS_MAX else BUTTON_TITLE_MAX
     for name, one in shown.items():
-        yield ShownText(f"{where}.{name}.title", one.title, longest, fixed=True, must=True)
+        yield ShownText(
+            f"{where}.{name}.title", one.title, longest, fixed=True, must=True, title=True
+        )
         if one.description is not None:
             text = one.description
-            yield ShownText(f"{where}.{name}.description", text, ROW_DESCRIPTION_MAX, fixed=True)
+            where_to = f"{where}.{name}.description"
+            yield ShownText(where_to, text, ROW_DESCRIPTION_MAX, fixed=True, title=True)
 
 
 def _fields(
@@ -137,4 +142,4 @@ def _fields(
         most = BUTTON_TITLE_MAX if button else longest
         known = AGENT_WORDS if key == "joined" else words
         text: model.Text = getattr(texts, key)
-        yield ShownText(f"{where}.{key}", text, most, button, known, must=button)
+        yield ShownText(f"{where}.{key}", text, most, button, known, must=button, title=button)

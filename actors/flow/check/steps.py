@@ -7,6 +7,7 @@ else a step names, and sub-flows among each other (`names`, `subflows`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from actors.flow import model, rules
 from actors.flow.check.silence import Run, circles, inner_calls, silent_ways, ways_of
@@ -169,8 +170,7 @@ def loops(subject: Subject) -> Iterator[FlowFault]:
     found = False
     for circle in circles(silent):
         found = True
-        steps = [subject.graph.places[address].step for address in circle]
-        if all(isinstance(step, model.CallSubflow) for step in steps):
+        if all(_goes_in(subject, *pair) for pair in pairwise([*circle, circle[0]])):
             # Sub-flows inside of themselves: `subflows` tells.
             continue
         what = f"goes round without waiting: {way([*circle, circle[0]])}"
@@ -189,6 +189,12 @@ def loops(subject: Subject) -> Iterator[FlowFault]:
             yield subject.fault(rules.REQUEST_LOOP, subject.where(circle[0]), what, do)
     if not found:
         yield from _long_runs(subject, silent)
+
+
+def _goes_in(subject: Subject, source: str, target: str) -> bool:
+    """Whether a step calls the sub-flow that another is in."""
+    step = subject.graph.places[source].step
+    return isinstance(step, model.CallSubflow) and step.flow == scope_of(target)
 
 
 def _long_runs(subject: Subject, silent: dict[str, list[str]]) -> Iterator[FlowFault]:

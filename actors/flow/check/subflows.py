@@ -75,6 +75,8 @@ def used(subject: Subject) -> Iterator[FlowFault]:
             # One that was mistyped is meant all the same.
             entered.add(nearest(place.step.flow, subject.flow.subflows) or "")
     back = returning(graph, ways_of(graph))
+    # What leads to a step that is not there may be what returns.
+    back |= {scope_of(edge.source) for edge in graph.edges if edge.target not in graph.places}
     back |= {name for circle in circles(inner_calls(graph, subject.flow)) for name in circle}
     callers: dict[str, list[str]] = {}
     for edge in graph.edges:
