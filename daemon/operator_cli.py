@@ -10,7 +10,7 @@ import sys
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 import trio
@@ -18,7 +18,9 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from daemon.config_model import Admin
-from daemon.operator import Answer, Question
+
+if TYPE_CHECKING:
+    from daemon.operator import Answer, Question
 
 EXIT_REFUSED = 1
 EXIT_NO_DAEMON = 69
@@ -152,6 +154,9 @@ def _ask(
     *,
     json: bool = False,
 ) -> int:
+    # Only now: with it comes the daemon, which no other command should wait for.
+    from daemon.operator import Question
+
     path = socket or _socket_of(config)
     try:
         answer = trio.run(_converse, path, Question(command, arguments))
@@ -185,6 +190,8 @@ def _socket_of(config: Path | None) -> Path:
 
 
 async def _converse(path: Path, question: Question) -> Answer:
+    from daemon.operator import Answer
+
     with trio.fail_after(_DEADLINE_S):
         stream = await trio.open_unix_socket(str(path))
         async with stream:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import trio
 
-from tests.benchmarks import ceiling, conversations
+from tests.benchmarks import ceiling, conversations, flows
 from tests.benchmarks.crowd import CROWD_MAX
 from tests.benchmarks.report import machine
 
@@ -18,8 +18,13 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=CROWD_MAX)
     parser.add_argument("--at-once", type=int, default=32, help="customers who act at a time")
     parser.add_argument("--keep", type=Path, help="an empty folder for the log and the database")
+    parser.add_argument("--flows", action="store_true", help="only the check of flow files")
     options = parser.parse_args()
     print(machine())
+    print("\nFlow files\n")
+    flows.measure()
+    if options.flows:
+        return
     print("\nThe generator's own ceiling\n")
     trio.run(ceiling.measure, conversations.CONNECTIONS)
     print(f"\n{options.customers} conversations, {options.at_once} customers act at a time\n")
