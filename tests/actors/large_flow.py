@@ -94,9 +94,10 @@ def _hub(number: int, topics: int) -> dict[str, object]:
 def _topic(n: int, topics: int) -> dict[str, object]:
     """The steps of one topic; they keep values of their own up to what a conversation can keep."""
     own = n % 20
-    plan, amount, day = f"plan_{own}", f"amount_{own}", f"day_{own}"
+    plan, amount = f"plan_{own}", f"amount_{own}"
     after = f"t{(n + 1) % topics}_menu"
     return {
+        **_promise(n, amount, f"day_{own}"),
         f"t{n}_menu": {
             "do": "menu",
             "text": _text(f"Asunto {n}: ¿qué necesitas?"),
@@ -140,6 +141,12 @@ def _topic(n: int, topics: int) -> dict[str, object]:
             "text": _text("Gracias, está pagado."),
             "then": "main",
         },
+    }
+
+
+def _promise(n: int, amount: str, day: str) -> dict[str, object]:
+    """The steps in which a customer promises to pay."""
+    return {
         f"t{n}_amount": {
             "do": "question",
             "text": _text("¿Cuánto puedes pagar?"),
