@@ -15,10 +15,10 @@ CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python
 # A candidate must really run: version managers put stand-ins on the PATH which only fail.
 SUITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-.PHONY: help sandbox test check format bench simulate schema wheel lock clean
+.PHONY: help sandbox test check format bench simulate power-cuts schema wheel lock clean
 
 help:  ## show this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 sandbox: $(VENV)/.installed  ## run the real daemon against simulated WhatsApp, telco and Genesys
 	@exec $(BIN)/routerbot sandbox
@@ -57,6 +57,12 @@ SEEDS := 200
 FIRST := 1
 simulate: $(VENV)/.installed  ## run the seeded simulation: SEEDS=200 seeds, from FIRST=1 on
 	@PYTHONPATH="$(CURDIR)" $(BIN)/python -P -m tests.simulation --first $(FIRST) --seeds $(SEEDS)
+
+# `make power-cuts POINTS=5000 SEED=100`; names every point that fails.
+POINTS := 1000
+SEED := 1
+power-cuts: $(VENV)/.installed  ## cut the power POINTS=1000 times, in runs from SEED=1 on
+	@PYTHONPATH="$(CURDIR)" $(BIN)/python -P -m tests.power --points $(POINTS) --seed $(SEED)
 
 # One lock for all platforms and Python versions. No index or folder is written into it: where
 # packages come from is the machine's business, and the hashes say whether they are the right ones.

@@ -72,7 +72,7 @@ def timer_message_id(actor: ActorId, name: str, generation: int) -> MessageId:
     return MessageId(f"timer.{actor}.{name}.{generation}")
 
 
-@lru_cache(10_000)
+@lru_cache(maxsize=4096)
 def tag_of(actor: ActorId) -> str:
     """Eight characters that bind a button to the actor which showed it."""
     return _digest("tag", actor)[:8]

@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -66,7 +67,7 @@ async def call(
         with trio.fail_after(deadline_s):
             request = httpx.Request(
                 method,
-                url,
+                _parsed(url),
                 params=query,
                 headers={**_HEADERS, **(headers or {})},
                 content=content,
@@ -99,6 +100,11 @@ async def call(
         if size > answer_max_bytes:
             return Unknown(Fault(outcomes.UNREADABLE, "the answer is over the limit"))
         return Unknown(Fault(outcomes.UNREADABLE, _why(error)))
+
+
+@lru_cache(maxsize=1024)
+def _parsed(url: str) -> httpx.URL:
+    return httpx.URL(url)
 
 
 def _why(error: BaseException) -> str:

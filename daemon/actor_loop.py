@@ -8,7 +8,7 @@ the row.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import trio
 from msgspec.structs import replace
@@ -22,7 +22,7 @@ from daemon.clock import Clock
 from daemon.metrics import Metrics
 from daemon.registry import Mailbox, Registry
 from daemon.turn import HANDLED, NOBODY, QUARANTINED, RECOVERIES_MAX, Heard, run_turn
-from state.rows import ActorRow, ActorStatus, Commit, DeadLetter, InboxRow
+from state.rows import ActorRow, ActorStatus, Commit, DeadLetter, InboxRow, NewEffect
 from state.store import ConstraintBroken, StaleCommit, Store, StoreFull
 
 _FULL_PAUSE_S = 1.0
@@ -45,7 +45,9 @@ class ActorLoop:
         *,
         actor_idle_s: float,
         batch_max: int,
+        expect: Callable[[Sequence[NewEffect]], None] = lambda _effects: None,
     ) -> None:
+        """`expect` hears of calls just before they are committed; it must not block or raise."""
         self._store = store
         self._clock = clock
         self._around = around
@@ -53,6 +55,7 @@ class ActorLoop:
         self._log = log
         self._idle_s = actor_idle_s
         self._batch_max = batch_max
+        self._expect = expect
         self.registry: Registry | None = None
         """Set by the tree, before the first actor is woken."""
 
@@ -62,24 +65,38 @@ class ActorLoop:
         actor = mailbox.actor
         at_rest = await self._store.load(actor)
         living = self._wake(actor, at_rest)
+        if living is not None:
+            at_rest = _without_state(at_rest)
         while True:
             rows = await self._next_rows(mailbox)
             if not rows:
                 # No checkpoint between the look that found nothing and the end of the task.
                 self.registry.gone(mailbox)
                 return
-            while rows:
-                batch, rows = self._split(rows)
-                if living is None:
-                    at_rest = await self._apologise(actor, at_rest, batch)
-                else:
-                    at_rest, living = await self._handle(living, at_rest, batch)
-                mailbox.position = batch[-1].position
+            at_rest, living = await self._handle_all(mailbox, living, at_rest, rows)
+            # Most of an actor's life is waiting: what is not needed for that does not wait with it.
+            del rows
             if self.registry.crowded:
                 # Others wait for room and this one never rests: its rows wait in the store, its
                 # turn comes again behind theirs.
                 self.registry.go_to_the_back(mailbox)
                 return
+
+    async def _handle_all(
+        self,
+        mailbox: Mailbox,
+        living: AnyLiving | None,
+        at_rest: ActorRow | None,
+        rows: list[InboxRow],
+    ) -> tuple[ActorRow | None, AnyLiving | None]:
+        while rows:
+            batch, rows = self._split(rows)
+            if living is None:
+                at_rest = await self._apologise(mailbox.actor, at_rest, batch)
+            else:
+                at_rest, living = await self._handle(living, at_rest, batch)
+            mailbox.position = batch[-1].position
+        return at_rest if living is None else _without_state(at_rest), living
 
     def _wake(self, actor: ActorId, at_rest: ActorRow | None) -> AnyLiving | None:
         try:
@@ -165,6 +182,8 @@ class ActorLoop:
         """A full disk is waited out: the messages are safe, and the state moves on with them."""
         while True:
             try:
+                if commit.effects:
+                    self._expect(commit.effects)
                 await self._store.commit(commit)
             except StoreFull:
                 await trio.sleep(_FULL_PAUSE_S)
@@ -267,6 +286,7 @@ class ActorLoop:
                 outcome=one.outcome,
                 flow_version=commit.flow_version,
                 effects=one.effects,
+                steps=one.steps or None,
                 ms=round(seconds * 1000, 1),
                 **({"traceback": one.error} if one.error else {}),
             )
@@ -281,6 +301,11 @@ class ActorLoop:
                     "alarm": note.alarm or None,
                 }
                 tell(note.event, **fields)
+
+
+def _without_state(row: ActorRow | None) -> ActorRow | None:
+    """The row of an actor whose state lies in memory anyway: not twice."""
+    return replace(row, state=b"") if row is not None else None
 
 
 def _row_of(commit: Commit) -> ActorRow | None:

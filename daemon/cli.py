@@ -66,6 +66,9 @@ def sandbox(
     flow: Annotated[
         Path | None, Parameter(help="A flow file of your own instead of the shipped one.")
     ] = None,
+    record: Annotated[
+        Path | None, Parameter(help="With --chat: write it down as a conversation file.")
+    ] = None,
 ) -> int:
     """Run the real daemon against a simulated WhatsApp, provider, CRM and Genesys.
 
@@ -76,11 +79,11 @@ def sandbox(
 
     if script or scripts:
         mode = "script"
-    elif chat or sys.stdin.isatty():
+    elif chat or record is not None or sys.stdin.isatty():
         mode = "chat"
     else:
         mode = "serve"
-    return run_sandbox(mode, scripts or [], keep, language, flow)
+    return run_sandbox(mode, scripts or [], keep, language, flow, record)
 
 
 @app.command

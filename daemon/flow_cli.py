@@ -1,6 +1,7 @@
 """The commands `flow ...`: what can be done with a flow file without a daemon.
 
-What lives here: their options and help. What must not: what they do (`flow_check`, `flow_schema`).
+What lives here: their options and help. What must not: what they do (`flow_check`, `flow_schema`,
+`flowtest`).
 """
 
 from __future__ import annotations
@@ -44,3 +45,25 @@ def schema() -> int:
     shipped = files("daemon").joinpath("shipped/flow.schema.json")
     sys.stdout.write(shipped.read_text(encoding="utf-8"))
     return 0
+
+
+@app.command(name="test")
+def run_conversations(
+    flow: Annotated[
+        Path | None, Parameter(help="The flow file; none: the shipped one.", show_default=False)
+    ] = None,
+    scripts: Annotated[
+        list[Path] | None,
+        Parameter(help="Conversation files; none: all *.chat beside the flow and in scripts/."),
+    ] = None,
+    /,
+    *,
+    coverage: Annotated[bool, Parameter(help="Show what no conversation went through.")] = False,
+) -> int:
+    """Play conversation files against a flow, on the pure core: milliseconds for each.
+
+    How they are written: docs/conversations.md. Exit 1 where one did not go as expected.
+    """
+    from daemon.flowtest.command import run_flow_test
+
+    return run_flow_test(flow, scripts or [], coverage=coverage)

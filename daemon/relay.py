@@ -12,27 +12,28 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import trio
 from structlog.typing import FilteringBoundLogger
 
 from actors import outcomes
-from actors.calls import Call, Promise, promise_of
+from actors.calls import Promise
 from actors.codec import Unreadable, decode_call
-from actors.outcomes import Outcome, Rejected, Transient, Unknown
+from actors.outcomes import Transient
 from actors.values import Fault
-from adapters.ports import Attempt, Sender
+from adapters.ports import Sender
 from daemon import call_log, sending
 from daemon.clock import Clock
 from daemon.metrics import Metrics
 from daemon.patience import Patience, UnderWay
 from daemon.pauses import Pauses
 from daemon.pools import CONTROL, Destination, pool_of
+from daemon.senders import Senders
 from daemon.sending import Pace
 from daemon.unknowns import Unknowns
 from daemon.waiting import wait_for
-from state.rows import Claimed, LaneRing, NothingDue, OutboxRow, SettleAs, Settlement
+from state.rows import Claimed, LaneRing, NewEffect, NothingDue, OutboxRow, SettleAs, Settlement
 from state.store import Store, StoreFull
 
 _FULL_PAUSE_S = 1.0
@@ -57,7 +58,7 @@ class Relay:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._sender_of = sender_of
+        self._senders = Senders(sender_of, log)
         self._metrics = metrics
         self._log = log
         self._pace = pace
@@ -92,6 +93,23 @@ class Relay:
                 self._news.set()
             else:
                 self._ready(ring.lane, pool)
+
+    def looked_at(self, lanes: Sequence[str]) -> None:
+        """What rang in these lanes until now was seen by the claim that was just answered."""
+        for lane in lanes:
+            if lane in self._serving:
+                self._serving[lane] = False
+
+    def expect(self, effects: Iterable[NewEffect]) -> None:
+        """Calls that are about to be committed: workers claim them behind that very commit.
+
+        Where the commit comes to nothing, a worker finds nothing; where it comes later than its
+        worker, it rings as usual.
+        """
+        now_ms = self._clock.now_ms()
+        for effect in effects:
+            if effect.not_before_ms is None or effect.not_before_ms <= now_ms:
+                self._ready(effect.lane, pool_of(effect.lane, effect.destination))
 
     def _ready(self, lane: str, name: str) -> None:
         if lane in self._serving:
@@ -198,7 +216,7 @@ class Relay:
         self._log.warning(
             "call_interrupted", actor=row.actor, effect=row.effect, call=type(call).__name__
         )
-        promise = self._promise(self._sender_of(row.destination), call)
+        promise = self._senders.promise(row.destination, call)
         return sending.after_unknown(row, call, fault, promise, now_ms, self._pace)
 
     async def run(self) -> None:
@@ -325,13 +343,12 @@ class Relay:
                 reason=instead.error,
             )
             return instead
-        sender = self._sender_of(row.destination)
-        promise = self._promise(sender, call)
+        promise = self._senders.promise(row.destination, call)
         began = time.monotonic()
         if promise is Promise.RECONCILED:
             self._patience.begin(under_way)
         try:
-            outcome = await self._perform(sender, call, row, now_ms)
+            outcome = await self._senders.perform(row, call, now_ms)
         finally:
             # It is known what became of it; its record may take long (a full disk), and the
             # message behind must not pass it meanwhile.
@@ -345,28 +362,6 @@ class Relay:
                 self.pause(pool, pause_s)
         call_log.tell(self._log, self._metrics, row, call, outcome, settlement, seconds)
         return settlement
-
-    async def _perform(
-        self, sender: Sender | None, call: Call, row: OutboxRow, now_ms: int
-    ) -> Outcome:
-        if sender is None:
-            return _no_sender()
-        attempt = Attempt(
-            f"{row.effect}.{row.attempts}", row.attempts, now_ms, row.actor, row.effect
-        )
-        try:
-            return await sender.perform(call, attempt)
-        except Exception:  # noqa: BLE001  (the lane must go on; the bug is logged and settled)
-            # A bug in an adapter; nobody knows how far the call got.
-            self._log.exception("adapter_raised", call=type(call).__name__, effect=row.effect)
-            return Unknown(Fault(outcomes.ADAPTER_BUG))
-
-    def _promise(self, sender: Sender | None, call: Call) -> Promise:
-        try:
-            return sender.promise(call) if sender is not None else promise_of(call)
-        except Exception:  # noqa: BLE001  (as in `_perform`; what every adapter keeps is the least)
-            self._log.exception("adapter_raised", call=type(call).__name__)
-            return promise_of(call)
 
     async def _settle(self, settlement: Settlement) -> None:
         while True:
@@ -382,7 +377,3 @@ class Relay:
     def _unreadable(self, row: OutboxRow, now_ms: int) -> Settlement:
         self._log.error("call_unreadable", actor=row.actor, effect=row.effect, alarm=True)
         return sending.unreadable(row, now_ms)
-
-
-def _no_sender() -> Rejected:
-    return Rejected(Fault(outcomes.NOT_CONFIGURED), alarm=True)

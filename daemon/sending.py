@@ -17,6 +17,7 @@ from actors.ids import answer_id, spread
 from actors.messages import CallRejected, CallUnknown, Message
 from actors.outcomes import Delivered, Outcome, Rejected, Transient, Unknown
 from actors.values import Fault
+from daemon.config_model import Limits
 from state.rows import NewMessage, OutboxRow, SettleAs, Settlement
 
 
@@ -30,6 +31,18 @@ class Pace(Struct, frozen=True):
     request_attempts_max: int = 3
     unknown_after_s: float = 5.0
     """How long a lane waits for the answer to a message to a person."""
+
+
+def pace_of(limits: Limits) -> Pace:
+    """The pace that the configuration sets."""
+    return Pace(
+        attempts_max=limits.send_attempts_max,
+        request_attempts_max=limits.request_attempts_max,
+        backoff_first_s=limits.send_backoff_first_s,
+        backoff_max_s=limits.send_backoff_max_s,
+        reconcile_after_s=limits.reconcile_after_s,
+        unknown_after_s=limits.unknown_after_s,
+    )
 
 
 def before(row: OutboxRow, call: Call, now_ms: int) -> Settlement | None:

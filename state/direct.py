@@ -13,10 +13,13 @@ from pathlib import Path
 from state.connection import Params, Row, explained
 from state.queries import SQL
 
+Database = sqlite3.Connection
+"""What the binding calls a connection."""
+
 _ERRORS = (sqlite3.Error, OverflowError, UnicodeEncodeError)
 
 
-def connect(path: Path | str) -> sqlite3.Connection:
+def connect(path: Path | str) -> Database:
     """Open a database. It belongs to the thread that opens it. Raises like a `Connection`."""
     try:
         # No implicit transactions: ours begin and end where the code says so. Hardly any wait for a
@@ -29,8 +32,13 @@ def connect(path: Path | str) -> sqlite3.Connection:
 class DirectConnection:
     """See `Connection`."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def to(cls, path: Path) -> DirectConnection:
+        """A connection to a file; see `connect`."""
+        return cls(connect(path))
 
     def run(self, sql: str, params: Params = ()) -> None:
         """Run one statement."""
@@ -39,14 +47,14 @@ class DirectConnection:
     def run_many(self, sql: str, rows: Sequence[Params]) -> int:
         """Run one statement for each row of parameters."""
         try:
-            return self._database.executemany(sql, rows).rowcount
+            return self.database.executemany(sql, rows).rowcount
         except _ERRORS as error:
             raise explained(error) from error
 
     def fetch(self, sql: str, params: Params = ()) -> list[Row]:
         """Run one statement; all that it answers."""
         try:
-            return self._database.execute(sql, params).fetchall()
+            return self.database.execute(sql, params).fetchall()
         except _ERRORS as error:
             raise explained(error) from error
 
@@ -60,9 +68,9 @@ class DirectConnection:
 
     def rollback(self) -> None:
         """Undo what is not committed."""
-        if self._database.in_transaction:
+        if self.database.in_transaction:
             self.run(SQL["rollback"])
 
     def close(self) -> None:
         """Close the database."""
-        self._database.close()
+        self.database.close()

@@ -32,7 +32,6 @@ from msgspec import field
 from state import direct, opening
 from state.connection import Connection
 from state.direct import DirectConnection
-from state.migrations import migrate
 from state.queries import SQL
 from state.store import Bell, StoreBroken, StoreError, StoreFull, StoreRefused
 from state.transactions import Done, Unit, raised
@@ -173,7 +172,9 @@ class Room:
             raise failure
 
     async def _serve_in_loop(self, path: Path) -> None:
-        database, self.epoch = await _open(path)
+        database = _Database(path)
+        await database.start()
+        self.epoch = database.epoch
         sound = False
         try:
             self.opened.set()
@@ -226,48 +227,40 @@ class Room:
 
 
 class _Database(aiosqlite.Connection):
-    """aiosqlite's connection, with a way to do everything that a group needs in one visit.
+    """aiosqlite's connection, with a way to do everything that is to be done in one visit.
 
     aiosqlite offers a visit to its thread for each statement; a visit costs both threads more than
-    most statements do. The two names with an underscore are aiosqlite's own; a test watches them.
+    most statements do. The name with an underscore is aiosqlite's own; a test watches it.
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(lambda: direct.connect(path), iter_chunk_size=64)
+        super().__init__(partial(self._open, path), iter_chunk_size=64)
+        self._direct: DirectConnection | None = None
+        self._failure: Exception | None = None
+        self.epoch = 0
+        """The epoch that the opening has begun."""
+
+    async def start(self) -> None:
+        """Open it, on its thread. Raises StoreRefused, StoreFull."""
+        await self
+        if self._failure is not None:
+            await self.close()
+            raise self._failure
+
+    def _open(self, path: Path) -> direct.Database:
+        try:
+            self._direct, self.epoch = opening.open_file(path, DirectConnection.to)
+        except Exception as error:  # noqa: BLE001 - raised by `start`
+            # Where this function raises, aiosqlite forgets its thread while that still runs.
+            self._failure = error
+            return direct.connect(":memory:")
+        return self._direct.database
 
     async def visit(self, work: Callable[[DirectConnection], T]) -> T:
-        """Run a function on the thread; its answer or its error."""
-        answer = await self._execute(work, DirectConnection(self._conn))  # type: ignore[no-untyped-call]
+        """Run a function on the thread; its answer or its error. Only for what is open."""
+        assert self._direct is not None
+        answer = await self._execute(work, self._direct)  # type: ignore[no-untyped-call]
         return cast(T, answer)
-
-
-async def _open(path: Path) -> tuple[_Database, int]:
-    """An open connection, and the epoch that it begins."""
-    with opening.refusing(path):
-        if not opening.examine(path):
-            await _create(path)
-        database = await _connect(path)
-        try:
-            return database, await database.visit(opening.prepare)
-        except BaseException:
-            await database.close()
-            raise
-
-
-async def _create(path: Path) -> None:
-    new = opening.draft(path)
-    database = await _connect(new)
-    try:
-        await database.visit(migrate)
-    finally:
-        await database.close()
-    opening.publish(new, path)
-
-
-async def _connect(path: Path) -> _Database:
-    database = _Database(path)
-    await database
-    return database
 
 
 async def _close(database: _Database, sound: bool) -> None:

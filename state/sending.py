@@ -67,6 +67,7 @@ def apply_claims(work: Work, units: Sequence[Claim]) -> list[Claimed | NothingDu
     """
     wanted = rows_listed((number, unit.lane, unit.now_ms) for number, unit in enumerate(units))
     rows = work.connection.fetch(SQL["lane_heads"], (wanted,))
+    work.rings.looked_at.extend(unit.lane for unit in units)
     answers: list[Claimed | NothingDue] = []
     begun: list[Params] = []
     busy: set[str] = set()

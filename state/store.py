@@ -20,10 +20,12 @@ from state.rows import (
     Acceptance,
     ActorRow,
     Arrival,
+    CalledRow,
     Claimed,
     Commit,
     Counts,
     DeadLetterRow,
+    HeardRow,
     InboxRow,
     LaneRing,
     NothingDue,
@@ -69,6 +71,9 @@ class Bell(Protocol):
 
     def lanes(self, rings: Sequence[LaneRing]) -> None:
         """New or newly due calls."""
+
+    def looked_at(self, lanes: Sequence[str]) -> None:
+        """Lanes that were claimed from: the claim has seen whatever rang of them until now."""
 
     def timer(self, due_ms: int) -> None:
         """A timer was set; the earliest due time among those just written."""
@@ -204,6 +209,23 @@ class Store(Protocol):
         DELIVERED and DROPPED end it, RESEND makes it pending, due at `at_ms`, counted as a resend,
         and rings its lane. The actor is told nothing. Raises ConstraintBroken for another outcome.
         """
+
+    async def known_as(self, alias: str) -> ActorId | None:
+        """Who is known by an alias."""
+
+    async def heard(
+        self, actors: Sequence[ActorId], after: int, span: int
+    ) -> tuple[list[HeardRow], int | None]:
+        """What actors heard and was not pruned, in order: of the `span` positions beyond `after`.
+
+        And where to go on; None: there is nothing beyond. So one question is bounded work, however
+        much is kept and however little of it is theirs.
+        """
+
+    async def called(
+        self, actors: Sequence[ActorId], after: int, span: int
+    ) -> tuple[list[CalledRow], int | None]:
+        """The calls that actors decided on, as `heard`."""
 
     async def counts(self) -> Counts:
         """How much of everything there is."""

@@ -24,9 +24,10 @@ from state.store import Bell, StaleCommit
 class Rings(Struct):
     """What a transaction has to tell the bell once it is committed."""
 
-    inbox: list[InboxRow]
-    lanes: list[LaneRing]
-    timers: list[int]
+    inbox: list[InboxRow] = []
+    lanes: list[LaneRing] = []
+    timers: list[int] = []
+    looked_at: list[str] = []
 
     def ring(self, bell: Bell) -> None:
         """Tell it; neither blocks nor raises. A lane is rung once, for its earliest call."""
@@ -39,6 +40,8 @@ class Rings(Struct):
                 if known is None or ring.due_ms < known.due_ms:
                     earliest[ring.lane] = ring
             bell.lanes(list(earliest.values()))
+        if self.looked_at:
+            bell.looked_at(self.looked_at)
         if self.timers:
             bell.timer(min(self.timers))
 
@@ -70,7 +73,7 @@ class Work:
     ) -> None:
         self.connection = connection
         self.epoch = epoch
-        self.rings = Rings([], [], [])
+        self.rings = Rings()
         self._inbox_last = inbox_last
         self._outbox_last = outbox_last
 

@@ -97,7 +97,7 @@ def _sorted(jobs: Sequence[Job]) -> Group[Job]:
 
 def _carry_out(connection: Connection, epoch: int, group: Group[Job]) -> Outcome:
     """Write, then answer. Raises StoreBroken."""
-    done: Done | StoreError = Done([], Rings([], [], []))
+    done: Done | StoreError = Done([], Rings())
     units = [job.task for job in group.writing if not callable(job.task)]
     if units:
         try:

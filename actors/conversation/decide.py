@@ -79,6 +79,8 @@ def decide(
         case other:
             turn.note("message_not_for_this_kind", alarm=True, message=type(other).__name__)
     flush(turn)
+    if turn.trail:
+        turn.walked(*turn.trail)
     return turn.decision()
 
 

@@ -35,15 +35,17 @@ class Known:
         if name in self._more:
             return self._more[name]
         state = self._turn.state
-        match name:
-            case "customer.name":
-                return state.customer.name
-            case "customer.phone":
-                return state.customer.phone
-            case _ if name.startswith("hours."):
-                return _of_hours(self._turn, name)
-            case _:
-                return state.values.get(name)
+        if "." in name:
+            match name:
+                case "customer.name":
+                    return state.customer.name
+                case "customer.phone":
+                    return state.customer.phone
+                case _ if name.startswith("hours."):
+                    return _of_hours(self._turn, name)
+                case _:
+                    pass
+        return state.values.get(name)
 
 
 def _of_hours(turn: ConversationTurn, name: str) -> Scalar:

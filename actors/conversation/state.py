@@ -176,6 +176,8 @@ class ConversationTurn(Turn[Conversation]):
         """Web requests made since the customer did something, before this turn."""
         self.texts: list[str] = []
         """Said in this turn and not yet sent: they become one message."""
+        self.trail: list[str] = []
+        """The steps that were carried out in this turn."""
 
     @property
     def flow(self) -> Flow:

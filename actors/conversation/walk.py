@@ -44,6 +44,7 @@ def go(turn: ConversationTurn, address: str) -> None:
             here = turn.flow.root
             continue
         subflows.arrive(turn, here)
+        turn.trail.append(here)
         onward = _do(turn, here, step)
         if onward is None:
             return

@@ -50,6 +50,15 @@ async def test_a_claim_gives_out_the_first_row_with_its_attempt(store: Store, be
     )
 
 
+async def test_each_claim_rings_that_its_lane_was_looked_at(store: Store, bell: Bell) -> None:
+    await store.commit(turn(0, effects=(effect("e1"),)))
+    assert bell.looked == []
+    await claimed(store)
+    await store.claim("ann", NOON)
+    await store.claim("nobody", NOON)
+    assert bell.looked == ["ann", "ann", "nobody"]
+
+
 async def test_a_claim_tells_whether_the_lane_has_more(store: Store) -> None:
     later = effect("e2", not_before_ms=NOON + 60_000)
     await store.commit(turn(0, effects=(effect("e1"), later, effect("e3", lane="other"))))

@@ -104,7 +104,7 @@ async def test_a_world_ends_without_a_trace() -> None:
     async with open_world(clock) as world:
         ports = [server.port for server in world.servers]
         world.whatsapp.phone("+12025550143").write("Hello")
-    assert len(set(ports)) == 4
+    assert len(set(ports)) == 5
     for port in ports:
         assert _refuses(port)
 
