@@ -220,7 +220,9 @@ class _Walk:
         word = tag if isinstance(tag, str) else str(tag)
         what = f"there is no `{field}: {word}`"
         do = instead(word, names, "Choose another")
-        return self.fault(_join(path, field), WRONG_VALUE, what, do)
+        self.fault(_join(path, field), WRONG_VALUE, what, do)
+        meant = nearest(word, names)
+        return self._struct(value, forms[meant], path) if meant is not None else UNMENDED
 
     # --- single values --------------------------------------------------------------------------
 

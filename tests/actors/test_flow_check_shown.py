@@ -145,7 +145,7 @@ def test_words_that_only_some_texts_know(example: str, expected: list[str]) -> N
 
 def menu(count: int, *whens: str, title: str = "Option") -> dict[str, Any]:
     options = {
-        f"o{n}": {"title": {"en": f"{title} {n}"}, "goto": "main", "description": {"en": "Second"}}
+        f"o{n}": {"title": {"en": f"{n} {title}"}, "goto": "main", "description": {"en": "Second"}}
         for n in range(count)
     }
     for number, when in enumerate(whens):
@@ -200,6 +200,16 @@ def test_titles_that_are_never_side_by_side_may_be_alike(
     options["o0"] |= {"title": {"en": "Pay now"}, **first}
     options["o1"] |= {"title": {"en": "pay now!"}, **second}
     assert codes(example) == (["W313"] if alike else [])
+
+
+@pytest.mark.parametrize(("count", "alike"), [(4, False), (3, True)])
+def test_titles_that_are_alike_once_they_are_cut(count: int, alike: bool) -> None:
+    """As buttons they are cut at 20, where that is too long anyway."""
+    example = menu(count, title="Pay what I still owe you, part")
+    for number, option in enumerate(example["steps"]["more"]["options"].values()):
+        del option["description"]
+        option["title"]["en"] = f"Pay what I still owe {number}"
+    assert ("W313" in codes(example)) is alike
 
 
 def test_a_menu_and_what_is_said_on_the_longest_way_to_it() -> None:

@@ -137,7 +137,7 @@ def test_a_conversation_can_begin_with_a_global_word() -> None:
         news: {do: request, service: crm, path: "/x/{router}", then: main, on_error: main}
     """
     (line,) = told(steps, top)
-    assert "may not have been kept here: news." in line
+    assert "may not have been kept here: the word 'news' -> news." in line
 
 
 def test_a_job_needs_its_device() -> None:

@@ -302,13 +302,21 @@ class DataFlow:
     # --- on which way -----------------------------------------------------------------------------
 
     def way_without(self, name: str, address: str) -> list[str]:
-        """The shortest way from a beginning to a step on which nothing keeps a value."""
+        """The shortest way from a beginning to a step on which nothing keeps a value.
+
+        Where it begins with a global word, that comes first.
+        """
         if name not in self._ways:
             self._ways[name] = self._ways_without(self.table.bits[name])
         came = self._ways[name]
         found = [address]
         while (before := came.get(found[-1])) is not None:
             found.append(before)
+        for entry in self._graph.entries:
+            if entry.target == found[-1] and self.is_start(entry):
+                if entry.kind == "word":
+                    found.append(f"the word {entry.label!r}")
+                break
         return found[::-1]
 
     def _ways_without(self, bit: int) -> dict[str, str | None]:

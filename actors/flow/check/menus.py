@@ -74,11 +74,15 @@ def _as_shown(subject: Subject, where: str, choices: Choices) -> Iterator[FlowFa
 def _alike(subject: Subject, where: str, choices: Choices) -> Iterator[FlowFault]:
     """Titles that a customer cannot tell apart, in a language in which they are side by side."""
     told: set[tuple[str, str]] = set()
+    always = sum(_condition(one) is None for one in choices.values())
+    buttons = len(choices) <= BUTTONS_MAX or always <= BUTTONS_MAX < len(choices) != always
+    longest = BUTTON_TITLE_MAX if buttons else ROW_TITLE_MAX
     for language in subject.flow.languages:
         seen: dict[str, str] = {}
         for name, one in choices.items():
             title = pick(one.title, language, subject.flow.languages[0])
-            key = plain(title) or title.strip()
+            seen_as = title if units(title) <= longest else title[: longest - 1]
+            key = plain(seen_as) or seen_as.strip()
             other = seen.setdefault(key, name)
             if other == name or (other, name) in told or not key:
                 continue
@@ -87,7 +91,7 @@ def _alike(subject: Subject, where: str, choices: Choices) -> Iterator[FlowFault
                 # One where the other is not, it may be.
                 continue
             told.add((other, name))
-            what = f"looks like {other!r} in {language!r}: {title.strip()!r}"
+            what = f"looks like {other!r} in {language!r}: {seen_as.strip()!r}"
             do = "Give it another title"
             yield subject.fault(rules.TITLES_ALIKE, f"{where}.{name}.title", what, do)
 
