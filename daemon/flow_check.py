@@ -7,6 +7,7 @@ looked at: no secret has to be there.
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
 from collections import Counter
@@ -66,7 +67,9 @@ def run_check(options: Options, out: TextIO) -> int:
     if options.as_json:
         out.write(_as_json(found, counts, options))
     else:
-        out.writelines(f"{line}\n" for line in _lines(found, counts, options, out.isatty()))
+        # https://no-color.org/
+        colour = out.isatty() and not os.environ.get("NO_COLOR")
+        out.writelines(f"{line}\n" for line in _lines(found, counts, options, colour))
     return EXIT_CONFIG if counts[Severity.ERROR] else 0
 
 

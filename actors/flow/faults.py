@@ -7,6 +7,7 @@ faults (`form`, `check`).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from msgspec import Struct
 from rapidfuzz import process
@@ -58,7 +59,12 @@ def _stopped(sentence: str) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that was most likely meant."""
-    others = sorted(set(known) - {name})
+    return _nearest(name, known if isinstance(known, tuple) else tuple(sorted(known)))
+
+
+@lru_cache(10_000)
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
+    others = [other for other in known if other != name]
     found = process.extractOne(
         name, others, scorer=OSA.normalized_similarity, score_cutoff=_ALIKE, processor=str.lower
     )
@@ -67,7 +73,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 def instead(name: str, known: Iterable[str], otherwise: str) -> str:
     """What to do about a name that is not known: the nearest one, or something else."""
-    listed = sorted(known)
+    listed = known if isinstance(known, tuple) else tuple(sorted(known))
     meant = nearest(name, listed)
     if meant is not None:
         return f"Did you mean {meant!r}?"

@@ -22,7 +22,7 @@ from actors.flow.rules import DOUBLE_KEY, UNREADABLE, WRONG_KIND, Rule
 
 FILE_MAX_BYTES = 4 << 20
 _NESTING_MAX = 60
-_PARTS_MAX = 100_000
+_PARTS_MAX = 300_000
 """With aliases, a few lines can stand for billions of parts."""
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\Z")  # what is longer is an id, not a number

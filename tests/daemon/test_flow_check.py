@@ -87,10 +87,13 @@ def test_notes_are_told_where_they_are_asked_for(file: Path) -> None:
     assert ": note: steps.find: nothing asks for 'plan'" in out
 
 
-def test_colour_is_for_terminals(file: Path) -> None:
+def test_colour_is_for_terminals(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
     assert "\x1b[" not in told(file, REFUSED)[1]
     shown = told(file, REFUSED, Terminal())[1]
     assert "\x1b[1;31merror\x1b[0m: steps.more.then" in shown
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in told(file, REFUSED, Terminal())[1]
 
 
 def test_programs_get_everything(file: Path) -> None:

@@ -63,7 +63,6 @@ class DataFlow:
         for edge in graph.edges:
             if edge.way is Way.CALL:
                 self._calls.setdefault(edge.label, []).append(edge.source)
-        self._ways: dict[str, dict[str, str | None]] = {}
         self._run()
         # A second time, knowing which values are always kept together.
         self.table.companions = self._companions()
@@ -306,40 +305,48 @@ class DataFlow:
 
         Where it begins with a global word, that comes first.
         """
-        if name not in self._ways:
-            self._ways[name] = self._ways_without(self.table.bits[name])
-        came = self._ways[name]
-        found = [address]
-        while (before := came.get(found[-1])) is not None:
-            found.append(before)
-        for entry in self._graph.entries:
-            if entry.target == found[-1] and self.is_start(entry):
-                if entry.kind == "word":
-                    found.append(f"the word {entry.label!r}")
+        bit, found = self.table.bits[name], [address]
+        while True:
+            came = self._came_without.get(found[-1], ())
+            before = next((source for bits, source in came if bits & bit), None)
+            if before is None:
                 break
+            found.append(before)
+        begins = (e for e in self._graph.entries if e.target == found[-1] and self.is_start(e))
+        entry = next(begins, None)
+        if entry is not None and entry.kind == "word":
+            found.append(f"the word {entry.label!r}")
         return found[::-1]
 
-    def _ways_without(self, bit: int) -> dict[str, str | None]:
-        """Step -> the step before it on such a way; None where one begins."""
-        came: dict[str, str | None] = {
-            entry.target: None for entry in self._graph.entries if self.is_start(entry)
-        }
-        open_ = deque(came)
+    @cached_property
+    def _came_without(self) -> dict[str, list[tuple[int, str | None]]]:
+        """Step -> the steps before it, each with the values that nothing has kept on the shortest
+        way over it; None where a way begins. For all values at once."""
+        everything = self.table.all
+        came: dict[str, list[tuple[int, str | None]]] = {}
+        seen: dict[str, int] = {}
+        open_: deque[tuple[str, int]] = deque()
+
+        def come(address: str, bits: int, source: str | None) -> None:
+            new = bits & ~seen.get(address, 0)
+            if new and address in self.before:
+                seen[address] = seen.get(address, 0) | new
+                came.setdefault(address, []).append((new, source))
+                open_.append((address, new))
+
+        for entry in self._graph.entries:
+            if self.is_start(entry):
+                come(entry.target, everything, None)
         while open_:
-            here = open_.popleft()
-            if here not in self.before:
-                continue
-            further = [
-                edge.target
-                for edge in self._graph.ways_out[here]
-                if (after := self.after(edge)) is not None and after.unkept & bit
-            ]
+            here, bits = open_.popleft()
+            for edge in self._graph.ways_out[here]:
+                after = self.after(edge)
+                if after is not None:
+                    come(edge.target, bits & after.unkept, here)
             if isinstance(self._graph.places[here].step, model.Menu | model.Question):
-                further += [entry.target for entry in self._graph.entries if entry.kind != "entry"]
-            for to in further:
-                if to not in came:
-                    came[to] = here
-                    open_.append(to)
+                for entry in self._graph.entries:
+                    if entry.kind != "entry":
+                        come(entry.target, bits, here)
         return came
 
 

@@ -37,7 +37,7 @@ def targets(subject: Subject) -> Iterator[FlowFault]:
             continue
         scope = scope_of(edge.source)
         written = edge.target.removeprefix(f"{scope}.") if scope else edge.target
-        known = _targets_from(subject, scope)
+        known = subject.targets_from(scope)
         do = instead(written, known, "Write such a step, or name another")
         where = f"{subject.where(edge.source)}.{edge.key}"
         yield subject.fault(rules.UNKNOWN_STEP, where, f"there is no step {written!r}", do)
@@ -59,13 +59,6 @@ def _of_file(subject: Subject, where: str, target: str) -> Iterator[FlowFault]:
     if target not in subject.flow.steps:
         do = instead(target, subject.flow.steps, "Name a step of the file, not of a sub-flow")
         yield subject.fault(rules.UNKNOWN_STEP, where, f"there is no step {target!r}", do)
-
-
-def _targets_from(subject: Subject, scope: str) -> list[str]:
-    """What can be written as a target there: short names of the own sub-flow as well."""
-    subflow = subject.flow.subflows.get(scope)
-    own = list(subflow.steps) if subflow is not None else []
-    return [*subject.graph.places, *own]
 
 
 # --- what leads nowhere, and what nothing leads to ----------------------------------------------
@@ -116,7 +109,7 @@ def _meant(subject: Subject) -> Iterator[tuple[str, str]]:
     for edge in subject.graph.edges:
         if edge.target not in subject.graph.places:
             scope = scope_of(edge.source)
-            like = nearest(edge.target.removeprefix(f"{scope}."), _targets_from(subject, scope))
+            like = nearest(edge.target.removeprefix(f"{scope}."), subject.targets_from(scope))
             if like is not None:
                 yield edge.source, resolve(subject.flow, scope, like)
 

@@ -47,6 +47,7 @@ class Subject:
         self.source = source
         self.flow = source.flow
         self.world = world
+        self._targets: dict[str, tuple[str, ...]] = {}
 
     def fault(
         self, rule: Rule, where: str, what: str, do: str = "", *, character: int = 0
@@ -67,6 +68,14 @@ class Subject:
     def places(self) -> Iterator[Place]:
         """Every step."""
         return iter(self.graph.places.values())
+
+    def targets_from(self, scope: str) -> tuple[str, ...]:
+        """What can be written as a target there: short names of the own sub-flow as well."""
+        if scope not in self._targets:
+            subflow = self.flow.subflows.get(scope)
+            own = subflow.steps if subflow is not None else ()
+            self._targets[scope] = tuple(sorted({*self.graph.places, *own}))
+        return self._targets[scope]
 
     def where(self, address: str) -> str:
         """The path of a step in the file."""
