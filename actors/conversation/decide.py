@@ -14,6 +14,7 @@ from actors.conversation.saying import flush
 from actors.conversation.state import Conversation, ConversationTurn, Surroundings
 from actors.effects import Decision
 from actors.flow import model
+from actors.flow.formats import spoken
 from actors.flow.graph import step_at
 from actors.ids import ActorId, EffectId
 from actors.messages import (
@@ -86,10 +87,9 @@ def decide(
 
 def _new(wrote: CustomerWrote, around: Surroundings) -> Conversation:
     languages = around.flows[around.flow_version].languages
-    wanted = around.default_language
     return Conversation(
         customer=wrote.customer,
-        language=wanted if wanted in languages else languages[0],
+        language=spoken(around.default_language, languages) or languages[0],
         flow_version=around.flow_version,
     )
 

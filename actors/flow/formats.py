@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -48,6 +48,19 @@ def tags_of(language: str) -> tuple[str, ...]:
     """A language and what it is a form of: `pt-BR`, then `pt`."""
     parts = language.replace("_", "-").split("-")
     return (language, *("-".join(parts[:count]) for count in range(len(parts) - 1, 0, -1)))
+
+
+def spoken(wanted: str, languages: Sequence[str]) -> str | None:
+    """The language, of those that there are, for somebody who wants this one; None: there is none.
+
+    `pt-BR` is served with `pt`, and `es` with `es-PE`.
+    """
+    tags = tags_of(wanted.replace("_", "-"))
+    for tag in tags:
+        for language in languages:
+            if tag == language.replace("_", "-"):
+                return language
+    return next((language for language in languages if tags[0] in tags_of(language)), None)
 
 
 @lru_cache(200)

@@ -18,6 +18,7 @@ from pathlib import Path
 import trio
 from rich.console import Console
 
+from actors.flow.formats import spoken
 from actors.flow.reader import read_flow
 from daemon.sandbox.chat import Chat
 from daemon.sandbox.process import DaemonFailed
@@ -114,7 +115,7 @@ def _unspoken(language: str, flow: Path | None) -> str | None:
         found = read_flow((flow or shipped_flow()).read_bytes())
     except OSError as error:
         raise Refused(f"--flow: {flow}: cannot be read: {error.strerror}") from error
-    if isinstance(found, list) or language in found.flow.languages:
+    if isinstance(found, list) or spoken(language, found.flow.languages) is not None:
         return None
     return f"the flow does not speak {language!r}; it speaks {', '.join(found.flow.languages)}"
 
