@@ -64,7 +64,8 @@ class SimulatedTelco:
         self._clock = clock
         self._activity = Activity(clock.activity)
         self.runner = JobRunner(clock, self._activity, scale)
-        self._plots: deque[Plot] = deque()
+        self._plots: dict[str | None, deque[Plot]] = {}
+        """By device; those of None befall whichever job starts next."""
         self._by_key: dict[str, tuple[bytes, SimulatedJob]] = {}
         self._run = secrets.token_hex(4)
         self.server = LoopbackServer(self._app(), self._activity, port)
@@ -95,23 +96,27 @@ class SimulatedTelco:
         """How callbacks are posted from now on; reordered: each second one before the first."""
         self.runner.callbacks = how
 
+    def plot_next(self, plot: Plot, device: str | None = None) -> None:
+        """What is in store for the next job that starts: of this router, where one is named."""
+        self._plots.setdefault(device, deque()).append(plot)
+
     def fail_next(
         self, step: str, code: str = "9002", message: str = "", *, retryable: bool = True
     ) -> None:
         """Let the next job that starts fail at the end of `step`."""
-        self._plots.append(Plot(step, JobError(code, message or f"{step} failed", retryable)))
+        self.plot_next(Plot(step, JobError(code, message or f"{step} failed", retryable)))
 
     def silent_next(self) -> None:
         """Accept the next job, let it run for ever and never say a word of it."""
-        self._plots.append(Plot(silent=True))
+        self.plot_next(Plot(silent=True))
 
     def late_success_after(self, ms: int) -> None:
         """Accept the next job in silence; `ms` after its start it succeeds after all."""
-        self._plots.append(Plot(silent=True, succeed_after_ms=ms))
+        self.plot_next(Plot(silent=True, succeed_after_ms=ms))
 
     def wait_for_device_next(self, ms: int) -> None:
         """Let the next job wait so long for its router to be reachable."""
-        self._plots.append(Plot(wait_for_device_ms=ms))
+        self.plot_next(Plot(wait_for_device_ms=ms))
 
     def refuse_next(self, status: int, n: int = 1, *, retry_after_s: int | None = None) -> None:
         """Refuse the next `n` starts; nothing is started."""
@@ -181,8 +186,9 @@ class SimulatedTelco:
         )
         if running is not None:
             return _job_answer(running, 409)
-        if self._plots:
-            job.plot = self._plots.popleft()
+        plots = self._plots.get(job.device) or self._plots.get(None)
+        if plots:
+            job.plot = plots.popleft()
         self.jobs[job.id] = job
         if key is not None:
             self._by_key[key] = (digest, job)
