@@ -32,6 +32,10 @@ class Sent(Struct, frozen=True):
     error: str | None
     rank: int
     """The highest receipt."""
+    at_ms: int
+    """When it was decided."""
+    done_ms: int | None
+    """When it was settled for good."""
 
 
 class Taken(Struct, frozen=True):
@@ -86,14 +90,14 @@ def read(database: Path) -> Evidence:
     """Read it all; call it when the process is at rest or gone."""
     with _copy(database) as connection:
         sent = []
-        for effect, actor, body, cause, topic, state, attempts, error, rank in connection.execute(
-            "SELECT effect, actor, body, cause, topic, state, attempts, error, rank"
+        for effect, topic, body, *columns in connection.execute(
+            "SELECT effect, topic, body,"
+            " actor, cause, state, attempts, error, rank, at_ms, done_ms"
             " FROM outbox ORDER BY position"
         ):
             call = decode_call(body)
             if isinstance(call, Say):
-                record = said(effect, call, topic)
-                sent.append(Sent(record, actor, cause, state, attempts, error, rank))
+                sent.append(Sent(said(effect, call, topic), *columns))
         taken = tuple(
             Taken(name, done_ms is not None, error)
             for name, done_ms, error in connection.execute(

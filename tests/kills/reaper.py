@@ -24,6 +24,7 @@ from tests.kills.orders import Order, give, withdraw
 
 _REST_S = 60.0
 _LOOK_S = 0.003
+_ENDS_MAX = 3
 
 
 class Assignment(Struct, frozen=True):
@@ -131,7 +132,7 @@ class Reaper:
         withdraw(self._orders)
 
     async def _start(self) -> None:
-        if len(self.wrong) > len(self.deaths) + 3:
+        if len(self.wrong) > _ENDS_MAX:
             raise DaemonFailed("\n".join(self.wrong))
         if self._plan and self._plan[0].hot:
             self._arm()

@@ -33,6 +33,8 @@ _LIMITS = f"""\
 reconcile_after_s = {RECONCILE_S}
 # A call may be cut off more often than a vendor would fail.
 request_attempts_max = 10
+# A busy machine is no slow vendor.
+unknown_after_s = 60
 """
 _HANDS = 4
 """Webhooks of the messaging platform that are under way at a time."""

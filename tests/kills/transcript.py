@@ -96,8 +96,9 @@ class Transcript:
                 self._shown_once(each)
         self._in_order()
 
-    def _broken(self, what: Broken, detail: str) -> None:
-        self._verdict.broken(what, f"{self._name}: {detail}")
+    def _broken(self, what: Broken, detail: str, death: Death | None = None) -> None:
+        killed = f" (killed: {death.order})" if death is not None else ""
+        self._verdict.broken(what, f"{self._name}: {detail}{killed}", death)
 
     # --- decided --------------------------------------------------------------------------------
 
@@ -148,7 +149,7 @@ class Transcript:
             self._verdict.count(Counted.OVERTAKEN, death)
             return
         how = f"{sent.state} {sent.error or ''} after {sent.attempts} attempts".replace("  ", " ")
-        self._broken(Broken.LOST, f"{said.words} ({how})")
+        self._broken(Broken.LOST, f"{said.words} ({how})", death)
 
     def _shown_again(self, sent: Sent, shows: list[_Show]) -> None:
         first, second = shows[0], shows[1]
@@ -157,11 +158,11 @@ class Transcript:
         if death is None:
             self._broken(Broken.DOUBLE, f"{said}: no kill cut off its first attempt")
         elif self._receipts:
-            self._broken(Broken.DOUBLE, f"{said}: its receipt would have told ({death.order})")
+            self._broken(Broken.DOUBLE, f"{said}: its receipt would have told", death)
         elif len(shows) > 2:
-            self._broken(Broken.DOUBLE, f"{said}: shown {len(shows)} times ({death.order})")
+            self._broken(Broken.DOUBLE, f"{said}: shown {len(shows)} times", death)
         elif second.message.at_ms - death.at_ms < self._reconcile_ms:
-            self._broken(Broken.DOUBLE, f"{said}: nobody waited for its receipt ({death.order})")
+            self._broken(Broken.DOUBLE, f"{said}: nobody waited for its receipt", death)
         else:
             self._verdict.count(Counted.DOUBLE, death)
 
@@ -201,8 +202,9 @@ class Transcript:
         )
 
     def _newer_shown(self, sent: Sent) -> bool:
-        return any(
-            each.said.effect in self._shows
+        """Whether something newer was said by the time at which this was given up."""
+        return sent.done_ms is not None and any(
+            each.said.effect in self._shows and each.at_ms <= sent.done_ms
             for each in self._later(sent)
             if each.said.purpose is not Purpose.PROGRESS
         )

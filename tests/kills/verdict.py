@@ -47,6 +47,8 @@ class Fault(Struct, frozen=True):
 
     what: Broken
     detail: str
+    seam: Seam | None = None
+    """Of the kill that is to blame, where one is."""
 
     def __str__(self) -> str:
         return f"{self.what.value}: {self.detail}"
@@ -64,9 +66,9 @@ class Verdict:
         self._deaths = deaths
         self._cuts = {(cut.effect, cut.attempt): death for death in deaths for cut in death.cut}
 
-    def broken(self, what: Broken, detail: str) -> None:
+    def broken(self, what: Broken, detail: str, death: Death | None = None) -> None:
         """A promise was broken."""
-        self.faults.append(Fault(what, detail))
+        self.faults.append(Fault(what, detail, death.order.seam if death else None))
 
     def count(self, what: Counted, death: Death | None = None) -> None:
         """Something happened that is allowed."""
