@@ -23,7 +23,8 @@ _WHAT = {
     Seam.RANDOM: ("",),
 }
 NAMED = tuple(seam for seam in Seam if seam is not Seam.RANDOM)
-_HOT = 0.35
+_HOT = 0.5
+_DOWN_MS = (0, 0, 1_000, 3_000)
 _DELAYS_US = ((0, 300), (300, 3_000), (3_000, 20_000))
 
 
@@ -43,9 +44,10 @@ def assign(orders: Sequence[Order], chance: random.Random) -> list[Assignment]:
     """When each order is given."""
     assignments: list[Assignment] = []
     for order in orders:
-        rested = not assignments or not assignments[-1].hot
-        hot = bool(assignments) and rested and chance.random() < _HOT
-        assignments.append(Assignment(order, hot))
+        after_calm = bool(assignments) and not assignments[-1].hot
+        # What is rare would not come up while it recovers.
+        hot = after_calm and not order.what and chance.random() < _HOT
+        assignments.append(Assignment(order, hot, chance.choice(_DOWN_MS)))
     return assignments
 
 

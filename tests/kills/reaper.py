@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import trio
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.sandbox.world import SandboxWorld
 from daemon.sandbox.process import DaemonFailed
@@ -36,6 +37,8 @@ class Assignment(Struct, frozen=True):
 
     Never two in a row: what is open at three starts counts as poison and is set aside.
     """
+    down_ms: int = 0
+    """How long it stays dead. The world goes on meanwhile, and posts to a closed door."""
 
 
 class Death(Struct, frozen=True):
@@ -50,7 +53,13 @@ class Death(Struct, frozen=True):
 class Reaper:
     """A `Host` for `people` in which the process dies as planned."""
 
-    def __init__(self, stage: Stage, orders: Path, plan: Iterable[Assignment]) -> None:
+    def __init__(
+        self, stage: Stage, orders: Path, plan: Iterable[Assignment], *, peace_ms: int
+    ) -> None:
+        """`peace_ms`: how long nobody is killed after a message to a person was cut off.
+
+        It is promised one more try, not two: so that try is left in peace.
+        """
         self.deaths: list[Death] = []
         self.restarts = 0
         self.wrong: list[str] = []
@@ -58,7 +67,9 @@ class Reaper:
         self._stage = stage
         self._orders = orders
         self._plan = deque(plan)
-        self._armed: Order | None = None
+        self._armed: Assignment | None = None
+        self._peace_ms = peace_ms
+        self._peace_until_ms = 0
         self._due_ms: int | None = None
         self._told_ms = -1
 
@@ -90,8 +101,7 @@ class Reaper:
                 rest = rest + 1 if await self._is_at_rest() else 0
                 if not rest:
                     await trio.sleep(_LOOK_S)
-            if self._plan and self._armed is None and not self._plan[0].hot:
-                self._arm()
+            self._rested()
             return
         raise NotAtRest(f"not at rest in time:\n{self._stage.daemon.log_tail()}")
 
@@ -114,22 +124,35 @@ class Reaper:
 
     # --- dying ----------------------------------------------------------------------------------
 
+    def _rested(self) -> None:
+        """Arm, or let it live for now."""
+        if self.world.clock.now_ms() < self._peace_until_ms:
+            if self._armed is not None:
+                self._plan.appendleft(replace(self._armed, hot=False))
+                self._armed = None
+                withdraw(self._orders)
+        elif self._armed is None and self._plan:
+            self._arm()
+
     def _arm(self) -> None:
-        self._armed = self._plan.popleft().order
-        give(self._orders, self._armed)
+        self._armed = self._plan.popleft()
+        give(self._orders, self._armed.order)
 
     async def _bury(self) -> None:
         code = await self._stage.daemon.ended()
-        if self._armed is None or code != -signal.SIGKILL:
-            self.wrong.append(
-                f"the process ended with {code}; ordered: {self._armed}"
-                f"\n{self._stage.daemon.log_tail()}"
-            )
-        else:
-            cut = tuple(evidence.cut_off(self._stage.folder / "routerbot.db"))
-            self.deaths.append(Death(self._armed, self.world.clock.now_ms(), cut))
-        self._armed = None
+        killed, self._armed = self._armed, None
         withdraw(self._orders)
+        if killed is None or code != -signal.SIGKILL:
+            order = killed.order if killed is not None else None
+            tail = self._stage.daemon.log_tail()
+            self.wrong.append(f"the process ended with {code}; ordered: {order}\n{tail}")
+            return
+        cut = tuple(evidence.cut_off(self._stage.folder / "routerbot.db"))
+        now_ms = self.world.clock.now_ms()
+        self.deaths.append(Death(killed.order, now_ms, cut))
+        if any(each.call == "Say" for each in cut):
+            self._peace_until_ms = now_ms + self._peace_ms
+        await self.world.pass_time(killed.down_ms)
 
     async def _start(self) -> None:
         if len(self.wrong) > _ENDS_MAX:

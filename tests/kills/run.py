@@ -28,7 +28,8 @@ from tests.kills.said import Said
 from tests.kills.transcript import Transcript
 from tests.kills.verdict import Broken, Verdict
 
-RECONCILE_S = 20
+RECONCILE_S = 5
+_PEACE_S = RECONCILE_S + 2
 _LIMITS = f"""\
 reconcile_after_s = {RECONCILE_S}
 # A call may be cut off more often than a vendor would fail.
@@ -91,7 +92,7 @@ async def run(settings: Settings, folder: Path) -> Outcome:
             courier.log = deque()  # all of it
         for _ in range(_HANDS - 1):
             await nursery.start(stage.world.whatsapp.courier.run)
-        reaper = Reaper(stage, orders, settings.plan)
+        reaper = Reaper(stage, orders, settings.plan, peace_ms=_PEACE_S * 1000)
         expected, customers = _Expected(), list[Customer]()
         for wave in range(WAVES_MAX):
             customers += await _wave(settings, wave, reaper, expected, folder / f"core{wave}")
