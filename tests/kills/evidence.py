@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 
-from actors.calls import Say
+from actors.calls import Say, StartJob
 from actors.codec import decode_call
 from actors.ids import ActorId
 from tests.kills.said import Said, said
@@ -74,16 +74,21 @@ class Cut(Struct, frozen=True):
     attempt: int
     call: str
     """What kind of call."""
+    device: str = ""
+    """Of a start: the router."""
 
 
 def cut_off(database: Path) -> list[Cut]:
     """The calls that were being made when the process died."""
     with _copy(database) as connection:
         sql = "SELECT effect, attempts, body FROM outbox WHERE state = 'sending'"
-        return [
-            Cut(effect, attempts, type(decode_call(body)).__name__)
-            for effect, attempts, body in connection.execute(sql)
-        ]
+        return [_cut(*row) for row in connection.execute(sql)]
+
+
+def _cut(effect: str, attempt: int, body: bytes) -> Cut:
+    call = decode_call(body)
+    device = call.device if isinstance(call, StartJob) else ""
+    return Cut(effect, attempt, type(call).__name__, device)
 
 
 def read(database: Path) -> Evidence:

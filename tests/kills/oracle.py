@@ -71,7 +71,7 @@ def _understood(
 
 
 def starts(world: SandboxWorld, expected: Sequence[SandboxWorld], verdict: Verdict) -> None:
-    """No attempt is started twice, and none is missing."""
+    """No attempt is started twice, and none is missing but what was cancelled before it began."""
     for what, found in (("starts", world.telco.starts), ("restarts", world.telco.fires)):
         for correlation, count in Counter(each.correlation for each in found).items():
             verdict.checked["starts"] += 1
@@ -79,8 +79,19 @@ def starts(world: SandboxWorld, expected: Sequence[SandboxWorld], verdict: Verdi
                 verdict.broken(Broken.DOUBLE_START, f"{correlation}: {count} {what}")
     wanted = Counter(each.device for one in expected for each in one.telco.starts)
     ours = Counter(each.device for each in world.telco.starts)
+    cancelled = Counter(
+        job.device
+        for one in expected
+        for job in one.telco.jobs.values()
+        if job.state == "cancelled"
+    )
     for device in wanted | ours:
-        if wanted[device] != ours[device]:
+        missing = wanted[device] - ours[device]
+        cuts = [death for death, cut in verdict.cut_calls("StartJob") if cut.device == device]
+        if 0 < missing <= min(cancelled[device], len(cuts)):
+            for death in cuts[:missing]:
+                verdict.count(Counted.TAKEN_BACK, death)
+        elif missing:
             detail = f"{device}: {ours[device]} starts, not {wanted[device]}"
             verdict.broken(Broken.WRONG, detail)
 
@@ -98,7 +109,7 @@ def desk(customers: Sequence[Customer], expected: Sequence[Customer], verdict: V
             # The first line tells what happened before, what was said once more included.
             if _lines(chat)[1:] != _lines(wanted)[1:]:
                 verdict.broken(Broken.WRONG, f"{ours.name}: the agent sees {_lines(chat)[1:]}")
-    lost = verdict.cut_calls("OpenDesk", "SendToDesk")
+    lost = len(verdict.cut_calls("OpenDesk", "SendToDesk"))
     if doubles > lost:
         verdict.broken(Broken.DOUBLE, f"{doubles} lines at the desk, {lost} answers were lost")
     for _ in range(min(doubles, lost)):

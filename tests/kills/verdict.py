@@ -11,6 +11,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from tests.kills.evidence import Cut
 from tests.kills.orders import Seam
 from tests.kills.reaper import Death
 
@@ -38,6 +39,8 @@ class Counted(Enum):
     """A line that an agent sees twice: its vendor had taken it, and nobody heard."""
     OVERTAKEN = "overtaken"
     """A reply that may have been sent, was not, and something newer was shown meanwhile."""
+    TAKEN_BACK = "taken back"
+    """A start that may have been made, was not, and was cancelled before it was made again."""
     SUPERSEDED = "superseded"
     """News of a job that were replaced by newer news of it before they were sent."""
 
@@ -78,9 +81,9 @@ class Verdict:
         """The kill that cut off this attempt, if one did."""
         return self._cuts.get((effect, attempt))
 
-    def cut_calls(self, *names: str) -> int:
-        """How many calls of these kinds were cut off."""
-        return sum(cut.call in names for death in self._deaths for cut in death.cut)
+    def cut_calls(self, *names: str) -> list[tuple[Death, Cut]]:
+        """The calls of these kinds that were cut off."""
+        return [(death, cut) for death in self._deaths for cut in death.cut if cut.call in names]
 
     def total(self, what: Counted) -> int:
         """How often something allowed happened."""
