@@ -29,7 +29,7 @@ def told(outcome: Outcome) -> str:
         f" idempotency keys {'honoured' if settings.keys_honoured else 'ignored'}",
         f"    looked at {checked['messages']} messages, {checked['webhooks']} webhooks,"
         f" {checked['receipts']} receipts, {checked['starts']} starts, {checked['chats']} chats"
-        f" with agents",
+        f" with agents; {checked['impatient']} times somebody waited in vain",
         f"    {_lost(outcome)} lost, {verdict.broke(Broken.DOUBLE_START)} double starts, "
         + ", ".join(f"{verdict.total(what)} {what.value}" for what in Counted),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from actors.calls import Purpose
 from actors.ids import ActorId, EffectId
 from adapters.sandbox.phone import Phone, ShownChoice, ShownMessage
@@ -257,3 +259,13 @@ def test_progress_may_be_left_out_but_not_be_late_doubled_or_made_up() -> None:
     assert chat.broken() == {Broken.DOUBLE}
     chat.expected.pop(0)
     assert Broken.WRONG in chat.broken()
+
+
+def test_progress_may_say_that_a_kill_kept_us_from_seeing() -> None:
+    chat = Chat()
+    chat.says("it takes longer than usual", Purpose.PROGRESS, job=JOB, expected=False)
+    assert chat.broken() == {Broken.WRONG}
+    late = [replace(each, at_ms=DIED_MS + 90_000) for each in chat.sent]
+    chat.sent[:] = late
+    assert chat.broken() == set()
+    assert chat.verdict().total(Counted.MORE_PROGRESS) == 1

@@ -9,7 +9,8 @@ What is promised (design: reply, result and agent's line are owed; order is kept
   Where none comes it is shown late, and then once more if it had arrived: never before the time to
   wait for a receipt is over, never twice more, and never where a receipt did come.
 * Such a reply or menu is let go where something newer was shown meanwhile.
-* Progress may be left out, but never be shown twice, after newer news of its job, or unasked for.
+* Progress may be left out, but never be shown twice, after newer news of its job, or made up. Soon
+  after a kill it may say that we have not seen the job for a while.
 * News of a job may be replaced by newer news of it as long as they are not sent.
 
 What lives here: these checks. What must not: promises about anything but messages to a customer.
@@ -25,12 +26,16 @@ from msgspec import Struct
 from actors.calls import Purpose
 from actors.ids import ActorId
 from adapters.sandbox.phone import Phone, ShownMessage
+from daemon.sandbox.script import matches
 from tests.kills.evidence import Sent
 from tests.kills.reaper import Death
 from tests.kills.said import Said
 from tests.kills.verdict import Broken, Counted, Verdict
 
 _SAID_ANEW = re.compile(r"(eff_\w+)\.\d+\.unknown")
+_UNSEEN = ("*longer than usual*", "*cannot see how*", "*has not confirmed*")
+_UNSEEN_MS = 120_000
+"""How long what a kill has kept from us can matter: a little more than a job may be silent."""
 _RENDERED_ANEW = (Purpose.REPLY, Purpose.QUESTION)
 
 
@@ -184,7 +189,11 @@ class Transcript:
             self._broken(Broken.DOUBLE, f"progress: {said.words}")
         known = {each.words for each in self._expected if each.purpose is Purpose.PROGRESS}
         if said.words not in known:
-            self._broken(Broken.WRONG, f"progress beyond the core: {said.words}")
+            death = self._verdict.died_within(sent.at_ms - _UNSEEN_MS, sent.at_ms)
+            if death is None or not any(matches(each, said.text) for each in _UNSEEN):
+                self._broken(Broken.WRONG, f"progress beyond the core: {said.words}")
+            else:
+                self._verdict.count(Counted.MORE_PROGRESS)
         for newer in self._later(sent):
             theirs = self._shows.get(newer.said.effect, [])
             news = newer.said.job == said.job and newer.said.purpose is not Purpose.PROGRESS

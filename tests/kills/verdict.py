@@ -41,6 +41,8 @@ class Counted(Enum):
     """A reply that may have been sent, was not, and something newer was shown meanwhile."""
     TAKEN_BACK = "taken back"
     """A start that may have been made, was not, and was cancelled before it was made again."""
+    MORE_PROGRESS = "more progress"
+    """A word on a job that went on unseen for a while, because we were dead."""
     SUPERSEDED = "superseded"
     """News of a job that were replaced by newer news of it before they were sent."""
 
@@ -80,6 +82,10 @@ class Verdict:
     def death_of(self, effect: str, attempt: int) -> Death | None:
         """The kill that cut off this attempt, if one did."""
         return self._cuts.get((effect, attempt))
+
+    def died_within(self, since_ms: int, until_ms: int) -> Death | None:
+        """A kill between these times, if there was one."""
+        return next((each for each in self._deaths if since_ms <= each.at_ms <= until_ms), None)
 
     def cut_calls(self, *names: str) -> list[tuple[Death, Cut]]:
         """The calls of these kinds that were cut off."""
