@@ -14,6 +14,7 @@ from tests.kills.run import Outcome
 from tests.kills.verdict import Broken, Counted
 
 _HEAD = ("seam", "kills", "least in a run", "calls cut off", "restarts", "lost", "double starts")
+_FAULTS_MAX = 20
 _COUNTED = (Counted.DOUBLE, Counted.OVERTAKEN)
 
 
@@ -33,7 +34,9 @@ def told(outcome: Outcome) -> str:
         f"    {_lost(outcome)} lost, {verdict.broke(Broken.DOUBLE_START)} double starts, "
         + ", ".join(f"{verdict.total(what)} {what.value}" for what in Counted),
     ]
-    lines += [f"    BROKEN {fault}" for fault in verdict.faults]
+    lines += [f"    BROKEN {fault}" for fault in verdict.faults[:_FAULTS_MAX]]
+    if (more := len(verdict.faults) - _FAULTS_MAX) > 0:
+        lines.append(f"    and {more} more")
     return "\n".join(lines)
 
 
