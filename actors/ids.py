@@ -8,6 +8,7 @@ accepted) or derived from what caused it, so that deciding twice yields the same
 import base64
 import hashlib
 import re
+from functools import lru_cache
 from typing import NewType
 
 ActorId = NewType("ActorId", str)
@@ -71,6 +72,7 @@ def timer_message_id(actor: ActorId, name: str, generation: int) -> MessageId:
     return MessageId(f"timer.{actor}.{name}.{generation}")
 
 
+@lru_cache(maxsize=4096)
 def tag_of(actor: ActorId) -> str:
     """Eight characters that bind a button to the actor which showed it."""
     return _digest("tag", actor)[:8]

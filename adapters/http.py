@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -24,6 +25,9 @@ from actors.values import Fault
 
 ANSWER_MAX_BYTES = 1 << 20
 _CAUSES_MAX = 8
+_HEADERS = {"accept": "*/*", "user-agent": "routerbot"}
+# The total is `deadline_s`; a connection that cannot be made is known to be harmless much sooner.
+_TIMEOUTS = {"timeout": {"connect": 5.0, "read": 60.0, "write": 60.0, "pool": 60.0}}
 
 
 class HttpReply(msgspec.Struct, frozen=True):
@@ -43,7 +47,7 @@ class HttpReply(msgspec.Struct, frozen=True):
 
 
 async def call(
-    client: httpx.AsyncClient,
+    transport: httpx.AsyncBaseTransport,
     method: str,
     url: str,
     *,
@@ -58,13 +62,20 @@ async def call(
     `Transient` where the request surely did not reach the vendor (no connection), `Unknown` where
     it may have. Redirects are answers, never followed: a token must not travel.
     """
-    chunks: list[bytes] = []
     size = 0
     try:
         with trio.fail_after(deadline_s):
-            async with client.stream(
-                method, url, headers=headers, params=query, content=content, follow_redirects=False
-            ) as response:
+            request = httpx.Request(
+                method,
+                _parsed(url),
+                params=query,
+                headers={**_HEADERS, **(headers or {})},
+                content=content,
+                extensions=_TIMEOUTS,
+            )
+            response = await transport.handle_async_request(request)
+            try:
+                chunks: list[bytes] = []
                 async for chunk in response.aiter_bytes():
                     size += len(chunk)
                     if size > answer_max_bytes:
@@ -73,10 +84,12 @@ async def call(
                         await response.aclose()
                     else:
                         chunks.append(chunk)
-                if size > answer_max_bytes:  # The chunk over the limit was the last one.
-                    return Unknown(Fault(outcomes.UNREADABLE, "the answer is over the limit"))
-                lowered = {name.lower(): value for name, value in response.headers.items()}
-                return HttpReply(response.status_code, lowered, b"".join(chunks))
+            finally:
+                await response.aclose()
+            if size > answer_max_bytes:  # The chunk over the limit was the last one.
+                return Unknown(Fault(outcomes.UNREADABLE, "the answer is over the limit"))
+            lowered = {name.lower(): value for name, value in response.headers.items()}
+            return HttpReply(response.status_code, lowered, b"".join(chunks))
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         return Transient(Fault(outcomes.CONNECT, _why(error)))
     except (trio.TooSlowError, httpx.TimeoutException) as error:
@@ -87,6 +100,11 @@ async def call(
         if size > answer_max_bytes:
             return Unknown(Fault(outcomes.UNREADABLE, "the answer is over the limit"))
         return Unknown(Fault(outcomes.UNREADABLE, _why(error)))
+
+
+@lru_cache(maxsize=1024)
+def _parsed(url: str) -> httpx.URL:
+    return httpx.URL(url)
 
 
 def _why(error: BaseException) -> str:

@@ -8,7 +8,7 @@ the row.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import trio
 from msgspec.structs import replace
@@ -22,7 +22,7 @@ from daemon.clock import Clock
 from daemon.metrics import Metrics
 from daemon.registry import Mailbox, Registry
 from daemon.turn import HANDLED, NOBODY, QUARANTINED, RECOVERIES_MAX, Heard, run_turn
-from state.rows import ActorRow, ActorStatus, Commit, DeadLetter, InboxRow
+from state.rows import ActorRow, ActorStatus, Commit, DeadLetter, InboxRow, NewEffect
 from state.store import ConstraintBroken, StaleCommit, Store, StoreFull
 
 _FULL_PAUSE_S = 1.0
@@ -45,7 +45,9 @@ class ActorLoop:
         *,
         actor_idle_s: float,
         batch_max: int,
+        expect: Callable[[Sequence[NewEffect]], None] = lambda _effects: None,
     ) -> None:
+        """`expect` hears of calls just before they are committed; it must not block or raise."""
         self._store = store
         self._clock = clock
         self._around = around
@@ -53,6 +55,7 @@ class ActorLoop:
         self._log = log
         self._idle_s = actor_idle_s
         self._batch_max = batch_max
+        self._expect = expect
         self.registry: Registry | None = None
         """Set by the tree, before the first actor is woken."""
 
@@ -165,6 +168,8 @@ class ActorLoop:
         """A full disk is waited out: the messages are safe, and the state moves on with them."""
         while True:
             try:
+                if commit.effects:
+                    self._expect(commit.effects)
                 await self._store.commit(commit)
             except StoreFull:
                 await trio.sleep(_FULL_PAUSE_S)

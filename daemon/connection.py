@@ -12,6 +12,7 @@ unread data in the socket, which destroys the answer on its way.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -145,7 +146,8 @@ class Connection:
     async def _send(self, event: Event) -> None:
         """What the protocol has to say."""
         if isinstance(event, RawData):
-            await self._write(event.data)
+            if event.data:  # an end without a body is no bytes at all
+                await self._write(event.data)
         elif isinstance(event, Updated):
             self._in_request = not event.idle
             self._began = False
@@ -163,14 +165,19 @@ class Connection:
                 self._give_up()
 
     async def _write(self, data: bytes) -> None:
-        async with self._writing:
+        try:
+            self._writing.acquire_nowait()  # hardly ever do two write; waiting costs a round
+        except trio.WouldBlock:
+            await self._writing.acquire()
+        try:
             if self._broken:
                 return
-            try:
-                with trio.fail_after(self._limits.write_deadline_s):
-                    await self._stream.send_all(data)
-            except _GONE:
-                self._give_up()
+            with trio.fail_after(self._limits.write_deadline_s):
+                await self._stream.send_all(data)
+        except _GONE:
+            self._give_up()
+        finally:
+            self._writing.release()
 
     def _give_up(self) -> None:
         self._broken = True
@@ -255,37 +262,47 @@ class _Tasks:
 
 
 class _Exchange:
-    """One request's messages between protocol and app."""
+    """One request's messages between protocol and app.
+
+    What is there already is handed over without a checkpoint: whatever comes in has waited for the
+    socket, and each round of the scheduler costs as much as the rest of a small request.
+    """
 
     def __init__(
         self, queue_max: int, send: Callable[[Any], Awaitable[None]], context: WorkerContext
     ) -> None:
-        self._put, self._get = trio.open_memory_channel[Message](queue_max)
+        self._queue: deque[Message] = deque()
+        self._queue_max = queue_max
         self._send = send
         self._context = context
-        self._gone = trio.Event()
+        self._answered = False
+        self._gone = False
+        self._changed = trio.Event()
 
     async def put(self, message: Message) -> None:
         """From the protocol. Blocks while the app is slow to read, never once it has answered."""
         if message["type"] == "http.disconnect":
-            self._gone.set()
-        try:
-            await self._put.send(message)
-        except trio.BrokenResourceError:
-            await trio.lowlevel.checkpoint()
+            self._gone = True
+        while len(self._queue) >= self._queue_max and not self._answered:
+            await self._change()
+        if not self._answered:
+            self._queue.append(message)
+        self._notify()
 
     async def receive(self) -> Message:
         """The app's next message; after the begin of its answer only that the client left."""
-        try:
-            return await self._get.receive()
-        except (trio.ClosedResourceError, trio.EndOfChannel):
-            await self._gone.wait()
-            return {"type": "http.disconnect"}
+        while not self._queue:
+            if self._answered and self._gone:
+                return {"type": "http.disconnect"}
+            await self._change()
+        message = self._queue.popleft()
+        self._notify()
+        return message
 
     async def send(self, message: Message) -> None:
         """From the app."""
         if message["type"] == "http.response.start":
-            self._get.close()
+            self._answer()
             if self._context.terminated.is_set():
                 headers = [*message.get("headers", ()), (b"connection", b"close")]
                 message = {**message, "headers": headers}
@@ -293,8 +310,20 @@ class _Exchange:
 
     async def finish(self) -> None:
         """The app has returned: close what it left open."""
-        self._get.close()
+        self._answer()
         await self._send(None)
+
+    def _answer(self) -> None:
+        self._answered = True
+        self._queue.clear()
+        self._notify()
+
+    async def _change(self) -> None:
+        self._changed = trio.Event()
+        await self._changed.wait()
+
+    def _notify(self) -> None:
+        self._changed.set()
 
 
 def _address(ask: Callable[[], Any]) -> tuple[str, int] | None:

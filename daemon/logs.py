@@ -18,6 +18,7 @@ import queue
 import select
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import IO, Any, cast
@@ -32,6 +33,9 @@ from daemon.redaction import describe_exception, mask_numbers, redact
 
 QUEUE_LINES_MAX = 10_000
 _BATCH_LINES_MAX = 64
+_LINGER_S = 0.005
+"""How long the first line of a batch waits for company: each time this thread wakes up, it takes
+the interpreter away from a turn."""
 CLOSE_S = 1.0
 """How long a stop waits for a reader to take the last lines."""
 
@@ -116,6 +120,8 @@ class LogSink:
         """What is queued, a batch at most, once there is something; and whether more can come."""
         batch: list[bytes] = []
         line = self._lines.get()
+        if line is not None and self._lines.empty():
+            time.sleep(_LINGER_S)
         while line is not None:
             batch.append(line)
             if len(batch) >= _BATCH_LINES_MAX:

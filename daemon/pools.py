@@ -1,13 +1,11 @@
-"""Where calls wait: the pools of workers that the relay keeps, and calls under way.
+"""Where calls wait: the pools of workers that the relay keeps.
 
-What lives here: small records. What must not: deciding whose turn it is (`relay`).
+What lives here: a small record. What must not: deciding whose turn it is (`relay`).
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-
-import trio
 
 CONTROL = "/control"
 """The end of the names of lanes and pools for cancels."""
@@ -21,15 +19,6 @@ class Destination:
         self.concurrency = concurrency
         self.active = 0
         self.paused_until_ms = 0
-
-
-class UnderWay:
-    """A call under way, which its lane may stop waiting for."""
-
-    def __init__(self) -> None:
-        self.done = trio.Event()
-        self.may_detach = False
-        self.detached = False
 
 
 def pool_of(lane: str, destination: str) -> str:

@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
@@ -117,6 +118,7 @@ def _exception_of(exc_info: object) -> BaseException | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def _is_private(key: str) -> bool:
     lowered = key.lower()
     return lowered in DROPPED_KEYS or _SECRET_KEY.search(lowered) is not None

@@ -12,26 +12,28 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import trio
 from structlog.typing import FilteringBoundLogger
 
 from actors import outcomes
-from actors.calls import Call, Promise, promise_of
+from actors.calls import Promise
 from actors.codec import Unreadable, decode_call
-from actors.outcomes import Outcome, Rejected, Transient, Unknown
+from actors.outcomes import Transient
 from actors.values import Fault
-from adapters.ports import Attempt, Sender
+from adapters.ports import Sender
 from daemon import call_log, sending
 from daemon.clock import Clock
 from daemon.metrics import Metrics
+from daemon.patience import Patience, UnderWay
 from daemon.pauses import Pauses
-from daemon.pools import CONTROL, Destination, UnderWay, pool_of
+from daemon.pools import CONTROL, Destination, pool_of
+from daemon.senders import Senders
 from daemon.sending import Pace
 from daemon.unknowns import Unknowns
 from daemon.waiting import wait_for
-from state.rows import Claimed, LaneRing, NothingDue, OutboxRow, SettleAs, Settlement
+from state.rows import Claimed, LaneRing, NewEffect, NothingDue, OutboxRow, SettleAs, Settlement
 from state.store import Store, StoreFull
 
 _FULL_PAUSE_S = 1.0
@@ -56,7 +58,7 @@ class Relay:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._sender_of = sender_of
+        self._senders = Senders(sender_of, log)
         self._metrics = metrics
         self._log = log
         self._pace = pace
@@ -71,6 +73,7 @@ class Relay:
         """Lanes that the operator paused, and their destinations."""
         self._news = trio.Event()
         self._unknowns = Unknowns(store, clock, self._settle, self._ring, metrics, log)
+        self._patience = Patience(pace.unknown_after_s, self._give_up)
         self._detached = 0
         """Calls under way for which their lanes do not wait any more."""
         self._workers: trio.Nursery | None = None
@@ -87,15 +90,46 @@ class Relay:
             pool = pool_of(ring.lane, ring.destination)
             if ring.due_ms > now_ms:
                 heapq.heappush(self._later, (ring.due_ms, ring.lane, pool))
+                self._news.set()
             else:
                 self._ready(ring.lane, pool)
-        self._news.set()
+
+    def looked_at(self, lanes: Sequence[str]) -> None:
+        """What rang in these lanes until now was seen by the claim that was just answered."""
+        for lane in lanes:
+            if lane in self._serving:
+                self._serving[lane] = False
+
+    def expect(self, effects: Iterable[NewEffect]) -> None:
+        """Calls that are about to be committed: workers claim them behind that very commit.
+
+        Where the commit comes to nothing, a worker finds nothing; where it comes later than its
+        worker, it rings as usual.
+        """
+        now_ms = self._clock.now_ms()
+        for effect in effects:
+            if effect.not_before_ms is None or effect.not_before_ms <= now_ms:
+                self._ready(effect.lane, pool_of(effect.lane, effect.destination))
 
     def _ready(self, lane: str, name: str) -> None:
         if lane in self._serving:
             self._serving[lane] = True
             return
-        self._destination(name).ready[lane] = None
+        destination = self._destination(name)
+        destination.ready[lane] = None
+        self._staff(name, destination)
+
+    def _staff(self, name: str, destination: Destination) -> None:
+        """Put a worker on each lane that waits, as far as the destination takes more calls."""
+        if self._workers is None or self._stopping or self._is_paused(destination):
+            return
+        surplus = min(destination.concurrency - destination.active, len(destination.ready))
+        for _ in range(surplus):
+            destination.active += 1
+            self._workers.start_soon(self._serve, name, destination)
+
+    def _is_paused(self, destination: Destination) -> bool:
+        return destination.paused_until_ms > self._clock.now_ms()
 
     def _destination(self, name: str) -> Destination:
         found = self._destinations.get(name)
@@ -119,7 +153,6 @@ class Relay:
         held, self._held = self._held, {}
         for lane, name in held.items():
             self._ready(lane, name)
-        self._news.set()
 
     def knows(self, lane: str) -> bool:
         """Whether a lane is being served, is about to be, or is held back for a reason."""
@@ -183,13 +216,14 @@ class Relay:
         self._log.warning(
             "call_interrupted", actor=row.actor, effect=row.effect, call=type(call).__name__
         )
-        promise = self._promise(self._sender_of(row.destination), call)
+        promise = self._senders.promise(row.destination, call)
         return sending.after_unknown(row, call, fault, promise, now_ms, self._pace)
 
     async def run(self) -> None:
         """Serve lanes until cancelled."""
         async with trio.open_nursery() as workers:
             self._workers = workers
+            workers.start_soon(self._patience.run)
             while True:
                 self._news = trio.Event()
                 due_ms = self._dispatch(workers)
@@ -207,6 +241,7 @@ class Relay:
             await self._ended.wait()
 
     def _dispatch(self, workers: trio.Nursery) -> int | None:
+        """Begin what has fallen due by itself; when the next thing does."""
         if self._stopping:
             return None
         now_ms = self._clock.now_ms()
@@ -216,90 +251,78 @@ class Relay:
         if self._unknowns.take_due(now_ms):
             workers.start_soon(self._unknowns.look)
         for name, destination in self._destinations.items():
-            if destination.paused_until_ms > now_ms:
-                continue
-            surplus = min(destination.concurrency - destination.active, len(destination.ready))
-            for _ in range(surplus):
-                destination.active += 1
-                workers.start_soon(self._serve, name, destination)
+            self._staff(name, destination)
         return self.next_due_ms()
 
     async def _serve(self, name: str, destination: Destination) -> None:
         """A worker: one row of each waiting lane in turn, until none waits."""
         try:
-            # Calls that were set aside count too: a worker ends where they have taken its place.
-            while (
-                destination.ready
-                and not self._stopping
-                and destination.active <= destination.concurrency
-            ):
-                if destination.paused_until_ms > self._clock.now_ms():
-                    break
+            while destination.ready and not self._stopping and not self._is_paused(destination):
                 lane, _ = destination.ready.popitem(last=False)
                 if self._pauses.holds(lane):
                     self._held[lane] = name
-                    continue
-                self._serving[lane] = False
-                try:
-                    more = await self._one(lane, name)
-                finally:
-                    rang = self._serving.pop(lane)
-                if more or rang:
-                    destination.ready[lane] = None
+                else:
+                    await self._one(lane, name)
         finally:
             destination.active -= 1
-            self._news.set()
+            if destination.ready:
+                self._news.set()  # a pause has an end, and somebody must wait for it
             self._ended.set()
 
-    async def _one(self, lane: str, name: str) -> bool:
-        """Claim a row, send it, record it; whether the lane may have more."""
+    async def _one(self, lane: str, name: str) -> None:
+        """Claim a row, send it, record it, and let the lane go."""
+        self._serving[lane] = False
+        call: UnderWay | None = None
+        more = False
         try:
-            claimed = await self._store.claim(lane, self._clock.now_ms())
+            match await self._claim(lane, name):
+                case NothingDue(next_due_ms):
+                    if next_due_ms is not None:
+                        heapq.heappush(self._later, (next_due_ms, lane, name))
+                        self._news.set()
+                case Claimed(row, more):
+                    call = UnderWay(row, name, more)
+                    await self._settle(await self._attempt(row, call))
+                case None:
+                    more = True
+        finally:
+            if call is not None and call.detached:
+                self._detached -= 1
+            else:
+                self._let_go(lane, name, more=more)
+
+    def _let_go(self, lane: str, name: str, *, more: bool) -> None:
+        """A lane is served no longer, and stands in line again where it has more."""
+        rang = self._serving.pop(lane)
+        if more or rang:
+            self._ready(lane, name)
+
+    async def _claim(self, lane: str, name: str) -> Claimed | NothingDue | None:
+        try:
+            return await self._store.claim(lane, self._clock.now_ms())
         except StoreFull:
             # Without a record there must be no call: the disk is full, everybody waits.
             self.pause(name, _FULL_PAUSE_S)
-            return True
-        match claimed:
-            case NothingDue(next_due_ms):
-                if next_due_ms is not None:
-                    heapq.heappush(self._later, (next_due_ms, lane, name))
-                return False
-            case Claimed(row):
-                await self._send(row, name)
-                return True
+            return None
 
-    async def _send(self, row: OutboxRow, name: str) -> None:
-        """Make one attempt. Its lane waits for the answer, but a chat does not wait for long."""
-        call = UnderWay()
+    # --- answers that do not come ---------------------------------------------------------------
+
+    def _give_up(self, call: UnderWay) -> None:
         assert self._workers is not None
-        self._workers.start_soon(self._attempt_and_settle, row, name, call)
-        with trio.move_on_after(self._pace.unknown_after_s):
-            await call.done.wait()
-        if call.done.is_set() or not call.may_detach:
-            await call.done.wait()
-            return
-        # Set aside as unknown; what becomes of the call is recorded whenever it is known. Until
-        # then it counts as under way at its destination.
         call.detached = True
         self._detached += 1
-        self._destination(name).active += 1
+        self._workers.start_soon(self._set_aside, call)
+
+    async def _set_aside(self, call: UnderWay) -> None:
+        """Call it unknown, and let its lane go on.
+
+        What becomes of the call is recorded whenever it is known. Until then it counts as under way
+        at its destination.
+        """
+        row = call.row
         self._log.warning("call_set_aside", actor=row.actor, effect=row.effect)
         await self._settle(sending.set_aside(row, self._clock.now_ms(), self._pace))
-
-    async def _attempt_and_settle(self, row: OutboxRow, name: str, call: UnderWay) -> None:
-        try:
-            settlement = await self._attempt(row, call)
-            # It is known what became of it; its record may take long (a full disk), and the
-            # message behind must not pass it meanwhile.
-            call.may_detach = False
-            await self._settle(settlement)
-        finally:
-            call.done.set()
-            if call.detached:
-                self._detached -= 1
-                self._destination(name).active -= 1
-                self._news.set()
-                self._ended.set()
+        self._let_go(row.lane, call.pool, more=call.more)
 
     # --- one attempt ----------------------------------------------------------------------------
 
@@ -320,11 +343,16 @@ class Relay:
                 reason=instead.error,
             )
             return instead
-        sender = self._sender_of(row.destination)
-        promise = self._promise(sender, call)
-        under_way.may_detach = promise is Promise.RECONCILED
+        promise = self._senders.promise(row.destination, call)
         began = time.monotonic()
-        outcome = await self._perform(sender, call, row, now_ms)
+        if promise is Promise.RECONCILED:
+            self._patience.begin(under_way)
+        try:
+            outcome = await self._senders.perform(row, call, now_ms)
+        finally:
+            # It is known what became of it; its record may take long (a full disk), and the
+            # message behind must not pass it meanwhile.
+            self._patience.end(under_way)
         seconds = time.monotonic() - began
         now_ms = self._clock.now_ms()
         settlement = sending.after(row, call, outcome, promise, now_ms, self._pace)
@@ -334,28 +362,6 @@ class Relay:
                 self.pause(pool, pause_s)
         call_log.tell(self._log, self._metrics, row, call, outcome, settlement, seconds)
         return settlement
-
-    async def _perform(
-        self, sender: Sender | None, call: Call, row: OutboxRow, now_ms: int
-    ) -> Outcome:
-        if sender is None:
-            return _no_sender()
-        attempt = Attempt(
-            f"{row.effect}.{row.attempts}", row.attempts, now_ms, row.actor, row.effect
-        )
-        try:
-            return await sender.perform(call, attempt)
-        except Exception:  # noqa: BLE001  (the lane must go on; the bug is logged and settled)
-            # A bug in an adapter; nobody knows how far the call got.
-            self._log.exception("adapter_raised", call=type(call).__name__, effect=row.effect)
-            return Unknown(Fault(outcomes.ADAPTER_BUG))
-
-    def _promise(self, sender: Sender | None, call: Call) -> Promise:
-        try:
-            return sender.promise(call) if sender is not None else promise_of(call)
-        except Exception:  # noqa: BLE001  (as in `_perform`; what every adapter keeps is the least)
-            self._log.exception("adapter_raised", call=type(call).__name__)
-            return promise_of(call)
 
     async def _settle(self, settlement: Settlement) -> None:
         while True:
@@ -371,7 +377,3 @@ class Relay:
     def _unreadable(self, row: OutboxRow, now_ms: int) -> Settlement:
         self._log.error("call_unreadable", actor=row.actor, effect=row.effect, alarm=True)
         return sending.unreadable(row, now_ms)
-
-
-def _no_sender() -> Rejected:
-    return Rejected(Fault(outcomes.NOT_CONFIGURED), alarm=True)

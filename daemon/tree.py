@@ -68,6 +68,11 @@ class Switchboard:
         if self._relay is not None:
             self._relay.lanes(rings)
 
+    def looked_at(self, lanes: Sequence[str]) -> None:
+        """Claims."""
+        if self._relay is not None:
+            self._relay.looked_at(lanes)
+
     def timer(self, due_ms: int) -> None:
         """A new timer."""
         if self._timers is not None:
@@ -122,7 +127,7 @@ class Daemon:
         limits = self._config.limits
         relay = self._relay(store, clock, vendors)
         timers = Timers(store, clock, self._metrics, per_second_max=limits.timers_per_second_max)
-        loop = self._actor_loop(store, clock, around)
+        loop = self._actor_loop(store, clock, around, relay)
         async with trio.open_nursery() as background:
             async with trio.open_nursery() as actors:
                 registry = Registry(
@@ -175,7 +180,9 @@ class Daemon:
             pauses=self._pauses,
         )
 
-    def _actor_loop(self, store: Store, clock: Clock, around: Surroundings) -> ActorLoop:
+    def _actor_loop(
+        self, store: Store, clock: Clock, around: Surroundings, relay: Relay
+    ) -> ActorLoop:
         limits = self._config.limits
         return ActorLoop(
             store,
@@ -185,6 +192,7 @@ class Daemon:
             self._log,
             actor_idle_s=limits.actor_idle_s,
             batch_max=limits.batch_max,
+            expect=relay.expect,
         )
 
     def _operator(self, store: Store, clock: Clock, registry: Registry, relay: Relay) -> Operator:

@@ -15,8 +15,8 @@ from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
 from adapters.ports import Damaged, HttpAnswer, HttpRequest, Receiver, Reception
@@ -53,18 +53,20 @@ def public_app(
     limits: WebLimits,
     metrics: Metrics,
     log: FilteringBoundLogger,
-) -> Starlette:
-    """The public addresses: each path with its source's name and receiver; all else is 404."""
+) -> Router:
+    """The public addresses: each path with its source's name and receiver; all else is 404.
+
+    A bare router, without the layers of an application: every webhook answers its own errors.
+    """
     shared = _Shared(accept, clock, limits, metrics, log)
-    app = Starlette(
-        routes=[
+    return Router(
+        [
             Route(path, _Webhook(source, receiver, shared))
             for path, (source, receiver) in receivers.items()
-        ]
+        ],
+        redirect_slashes=False,  # a webhook that was redirected would be lost
+        default=_Nowhere(log),
     )
-    app.router.redirect_slashes = False  # a webhook that was redirected would be lost
-    app.router.default = _Nowhere(log)
-    return app
 
 
 def admin_app(
@@ -155,7 +157,7 @@ class _Webhook:
         """ASGI. Whatever goes wrong, there is an answer, and the server goes on."""
         held = _Held(self._shared)
         try:
-            answer = await self._answer(Request(scope, receive), held)
+            answer = await self._answer(scope, receive, held)
         except _Refused as refused:
             answer = refused.answer
             self._refusals.tell(refused.why, answer.status)
@@ -171,24 +173,26 @@ class _Webhook:
         finally:
             held.release()
         self._shared.metrics.webhooks.labels(self._source, str(answer.status)).inc()
-        await _response(answer)(scope, receive, send)
+        await _send(answer, send)
 
-    async def _answer(self, request: Request, held: _Held) -> HttpAnswer:
+    async def _answer(self, scope: Scope, receive: Receive, held: _Held) -> HttpAnswer:
         methods = self._receiver.methods
+        method: str = scope["method"]
         # HEAD is a GET whose body the server leaves out.
-        asks_head = request.method == "HEAD" and "GET" in methods and "HEAD" not in methods
-        method = "GET" if asks_head else request.method
+        if method == "HEAD" and "GET" in methods and "HEAD" not in methods:
+            method = "GET"
         if method not in methods:
             allowed = ", ".join(methods)
             raise _Refused(405, "method", (("allow", allowed), _CLOSE))
-        body = await self._read_body(request, held)
+        headers = _headers(scope)
+        body = await self._read_body(headers, receive, held)
         began = trio.current_time()
         understood = self._receiver.receive(
             HttpRequest(
                 method=method,
-                path=request.url.path,
-                query=_query(request),
-                headers=_headers(request),
+                path=scope["path"],
+                query=_query(scope),
+                headers=headers,
                 body=body,
                 now_ms=self._shared.clock.now_ms(),
             )
@@ -198,15 +202,15 @@ class _Webhook:
         self._shared.metrics.webhook_seconds.labels(self._source).observe(seconds)
         return answer
 
-    async def _read_body(self, request: Request, held: _Held) -> bytes:
+    async def _read_body(self, headers: Mapping[str, str], receive: Receive, held: _Held) -> bytes:
         most = self._receiver.body_max_bytes
-        if int(request.headers.get("content-length", "0")) > most:
+        if int(headers.get("content-length", "0")) > most:
             raise _Refused(413, "body too large")
         chunks: list[bytes] = []
         size = 0
         with trio.move_on_after(self._shared.limits.body_deadline_s):
             while True:
-                message = await request.receive()
+                message = await receive()
                 if message["type"] == "http.disconnect":
                     raise _Left
                 chunk: bytes = message.get("body", b"")
@@ -267,12 +271,12 @@ class _Nowhere:
     def __init__(self, log: FilteringBoundLogger) -> None:
         self._refusals = _Refusals(log.bind(source="nowhere"))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] != "http":
             return
         self._refusals.tell("unknown path", 404)
-        await _response(HttpAnswer(404, headers=(_CLOSE,)))(scope, receive, send)
+        await _send(HttpAnswer(404, headers=(_CLOSE,)), send)
 
 
 class _Refusals:
@@ -314,25 +318,29 @@ class _Held:
         self._bytes = 0
 
 
-def _headers(request: Request) -> dict[str, str]:
+def _headers(scope: Scope) -> dict[str, str]:
     joined: dict[str, str] = {}
-    for name, value in request.headers.items():
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
     return joined
 
 
-def _query(request: Request) -> tuple[tuple[str, str], ...]:
-    text = request.scope.get("query_string", b"").decode("latin-1")
+def _query(scope: Scope) -> tuple[tuple[str, str], ...]:
+    text = scope.get("query_string", b"").decode("latin-1")
+    if not text:
+        return ()
     try:
         return tuple(parse_qsl(text, keep_blank_values=True, max_num_fields=QUERY_FIELDS_MAX))
     except ValueError:
         raise _Refused(400, "too many query fields") from None
 
 
-def _response(answer: HttpAnswer) -> ASGIApp:
-    response = Response(answer.body, answer.status)
+async def _send(answer: HttpAnswer, send: Send) -> None:
+    headers = [(b"content-length", str(len(answer.body)).encode())]
     if answer.body:
-        response.headers["content-type"] = answer.content_type
+        headers.append((b"content-type", answer.content_type.encode("latin-1")))
     for name, value in answer.headers:
-        response.headers.append(name, value)
-    return response
+        headers.append((name.encode("latin-1"), value.encode("latin-1")))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 from msgspec import Struct
@@ -18,6 +17,7 @@ from adapters.agents.genesys.inbound import GenesysReceiver
 from adapters.agents.genesys.outbound import GenesysSender
 from adapters.agents.genesys.settings import GenesysSettings, hosts_of
 from adapters.agents.none import NoDesk
+from adapters.connections import KeptConnections
 from adapters.ports import Receiver, Sender
 from adapters.services.sender import ServiceSender
 from adapters.services.settings import ServiceSettings
@@ -52,36 +52,29 @@ class Vendors(Struct, frozen=True):
 async def open_vendors(config: Config) -> AsyncIterator[Vendors]:
     """Receivers and senders; closes their connections at the end."""
     async with AsyncExitStack() as stack:
+        trusted = httpx.create_ssl_context(trust_env=False)
 
-        async def client(destination: str) -> httpx.AsyncClient:
-            # A pool as large as what may be under way: a smaller one starves, a larger one idles.
-            # Twice the limit, since cancels have as many workers again.
-            size = 2 * config.limits.concurrency_of(destination)
-            limits = httpx.Limits(max_connections=size, max_keepalive_connections=size)
-            made = httpx.AsyncClient(
-                limits=limits,
-                timeout=httpx.Timeout(60.0, connect=5.0),
-                trust_env=False,
-                # No cookie of a vendor is kept or sent back.
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            )
-            return await stack.enter_async_context(made)
+        async def connections(destination: str) -> KeptConnections:
+            # As many as calls may be under way: fewer would starve, more would idle. Twice the
+            # limit, since cancels have as many workers again.
+            most = 2 * config.limits.concurrency_of(destination)
+            return await stack.enter_async_context(KeptConnections(most, trusted))
 
         receivers: dict[str, tuple[str, Receiver]] = {}
         senders: dict[str, Sender] = {}
         whatsapp = _whatsapp(config)
         receivers["/webhooks/whatsapp"] = ("whatsapp", WhatsAppReceiver(whatsapp))
-        senders["whatsapp"] = WhatsAppSender(await client("whatsapp"), whatsapp)
+        senders["whatsapp"] = WhatsAppSender(await connections("whatsapp"), whatsapp)
         for name in config.telco:
             telco = _telco(config, name)
             receivers[f"/webhooks/telco/{name}"] = (f"telco:{name}", TelcoReceiver(telco))
-            senders[f"telco:{name}"] = TelcoSender(await client(f"telco:{name}"), telco)
-        senders["service"] = ServiceSender(await client("service"), _services(config))
+            senders[f"telco:{name}"] = TelcoSender(await connections(f"telco:{name}"), telco)
+        senders["service"] = ServiceSender(await connections("service"), _services(config))
         senders["agents"] = NoDesk()
         if config.agents.adapter == "genesys":
             genesys = _genesys(config)
             receivers["/webhooks/genesys"] = ("genesys", GenesysReceiver(genesys))
-            senders["agents"] = GenesysSender(await client("agents"), genesys)
+            senders["agents"] = GenesysSender(await connections("agents"), genesys)
         yield Vendors(receivers, senders)
 
 

@@ -62,18 +62,18 @@ class _Plan(Struct):
     windows: dict[ActorId, tuple[int, int]]
 
 
-async def apply_accepts(work: Work, units: Sequence[Accept]) -> list[Acceptance]:
+def apply_accepts(work: Work, units: Sequence[Accept]) -> list[Acceptance]:
     """Keep all arrivals, then apply all receipts; an answer for each unit."""
     tallies = [_Tally() for _ in units]
     arrivals = [a for unit in units for a in unit.arrivals]
     if arrivals:
-        plan = await _survey(work, arrivals)
+        plan = _survey(work, arrivals)
         for unit, tally in zip(units, tallies, strict=True):
             for arrival in unit.arrivals:
                 _plan_arrival(work, plan, arrival, tally)
-        await _write(work, plan)
+        _write(work, plan)
     if any(unit.receipts for unit in units):
-        await _apply_receipts(work, units, tallies)
+        _apply_receipts(work, units, tallies)
     return [
         Acceptance(t.taken, t.duplicates, t.parked, t.refused, t.receipts_known, t.receipts_unknown)
         for t in tallies
@@ -83,16 +83,16 @@ async def apply_accepts(work: Work, units: Sequence[Accept]) -> list[Acceptance]
 # --- arrivals -----------------------------------------------------------------------------------
 
 
-async def _survey(work: Work, arrivals: Sequence[Arrival]) -> _Plan:
-    seen = await work.seen(arrival.message_id for arrival in arrivals)
+def _survey(work: Work, arrivals: Sequence[Arrival]) -> _Plan:
+    seen = work.seen(arrival.message_id for arrival in arrivals)
     names = {a.target.alias for a in arrivals if isinstance(a.target, ToAlias)}
     aliases: dict[str, ActorId] = {}
     if names:
-        aliases = dict(await work.connection.fetch(SQL["known_aliases"], (listed(names),)))
+        aliases = dict(work.connection.fetch(SQL["known_aliases"], (listed(names),)))
     doubted = {actor for a in arrivals if a.must_exist and (actor := _whom(a, aliases)) is not None}
     existing: set[str] = set()
     if doubted:
-        rows = await work.connection.fetch(SQL["existing"], (listed(doubted),))
+        rows = work.connection.fetch(SQL["existing"], (listed(doubted),))
         existing = {row[0] for row in rows}
     return _Plan(seen, aliases, existing, [], [], [], [], {})
 
@@ -161,14 +161,14 @@ def _plan_message(work: Work, plan: _Plan, arrival: Arrival, actor: ActorId) -> 
         plan.windows[actor] = (until_ms, arrival.at_ms)
 
 
-async def _write(work: Work, plan: _Plan) -> None:
-    await work.put_rows(plan.rows)
-    await work.bury(plan.dead)
+def _write(work: Work, plan: _Plan) -> None:
+    work.put_rows(plan.rows)
+    work.bury(plan.dead)
     if plan.parked:
-        await work.connection.run_many(SQL["park_message"], plan.parked)
+        work.connection.run_many(SQL["park_message"], plan.parked)
     if plan.new_aliases:
-        await work.connection.run_many(SQL["write_alias"], plan.new_aliases)
-    await work.open_windows(plan.windows)
+        work.connection.run_many(SQL["write_alias"], plan.new_aliases)
+    work.open_windows(plan.windows)
 
 
 # --- receipts -----------------------------------------------------------------------------------
@@ -200,14 +200,14 @@ def attempt_of(attempt_id: str) -> tuple[EffectId, int] | None:
     return EffectId(effect), int(number)
 
 
-async def _apply_receipts(work: Work, units: Sequence[Accept], tallies: Sequence[_Tally]) -> None:
+def _apply_receipts(work: Work, units: Sequence[Accept], tallies: Sequence[_Tally]) -> None:
     wanted = {
         attempt[0]
         for unit in units
         for receipt in unit.receipts
         if (attempt := attempt_of(receipt.attempt_id)) is not None
     }
-    rows = await work.connection.fetch(SQL["outcomes"], (listed(wanted),))
+    rows = work.connection.fetch(SQL["outcomes"], (listed(wanted),))
     sent = {row[0]: _Sent(*row[:10]) for row in rows}
     changed: dict[str, _Sent] = {}
     told: list[NewMessage] = []
@@ -227,11 +227,11 @@ async def _apply_receipts(work: Work, units: Sequence[Accept], tallies: Sequence
             work.rings.lanes.append(LaneRing(row.lane, row.destination, receipt.at_ms))
         changed[row.effect] = row
     if changed:
-        await work.connection.run_many(
+        work.connection.run_many(
             SQL["note_receipt"],
             [(r.position, r.state, r.done_ms, r.rank, r.vendor_id) for r in changed.values()],
         )
-    await work.tell(told)
+    work.tell(told)
 
 
 def _receipts(

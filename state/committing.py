@@ -19,13 +19,13 @@ from state.store import ConstraintBroken, StaleCommit
 from state.work import Work
 
 
-async def apply_commits(work: Work, units: Sequence[Commit]) -> list[StaleCommit | None]:
+def apply_commits(work: Work, units: Sequence[Commit]) -> list[StaleCommit | None]:
     """Write all units but the stale ones, which are answered StaleCommit; an answer for each.
 
     Raises ConstraintBroken where any of them is at fault; which one, the caller finds out.
     """
     actors = {unit.actor for unit in units}
-    rows = await work.connection.fetch(SQL["versions"], (listed(actors),))
+    rows = work.connection.fetch(SQL["versions"], (listed(actors),))
     versions: dict[ActorId, int] = dict(rows)
     answers: list[StaleCommit | None] = []
     live: list[Commit] = []
@@ -41,7 +41,7 @@ async def apply_commits(work: Work, units: Sequence[Commit]) -> list[StaleCommit
         live.append(unit)
         answers.append(None)
     for wave in _waves(live):
-        await _apply_wave(work, wave)
+        _apply_wave(work, wave)
     return answers
 
 
@@ -62,25 +62,25 @@ def _waves(units: Sequence[Commit]) -> Iterator[list[Commit]]:
     yield from waves
 
 
-async def _apply_wave(work: Work, units: Sequence[Commit]) -> None:
-    await _write_actors(work, units)
-    await _close_messages(work, units)
-    taken_back = await _withdraw(work, units)
-    await _drop_topics(work, units)
-    await _put_effects(work, units)
-    await _set_timers(work, units)
-    await _claim_aliases(work, units)
+def _apply_wave(work: Work, units: Sequence[Commit]) -> None:
+    _write_actors(work, units)
+    _close_messages(work, units)
+    taken_back = _withdraw(work, units)
+    _drop_topics(work, units)
+    _put_effects(work, units)
+    _set_timers(work, units)
+    _claim_aliases(work, units)
     messages = [message for unit in units for message in unit.messages]
-    await work.tell(messages + taken_back)
+    work.tell(messages + taken_back)
 
 
-async def _change(work: Work, statement: str, rows: Sequence[Params], fault: str) -> None:
+def _change(work: Work, statement: str, rows: Sequence[Params], fault: str) -> None:
     """Run a statement that must change one row for each row of parameters."""
-    if rows and await work.connection.run_many(SQL[statement], rows) != len(rows):
+    if rows and work.connection.run_many(SQL[statement], rows) != len(rows):
         raise ConstraintBroken(fault)
 
 
-async def _write_actors(work: Work, units: Sequence[Commit]) -> None:
+def _write_actors(work: Work, units: Sequence[Commit]) -> None:
     rows = [
         (
             unit.actor,
@@ -94,23 +94,23 @@ async def _write_actors(work: Work, units: Sequence[Commit]) -> None:
         for unit in units
         if begins_or_goes_on(unit)
     ]
-    await _change(work, "write_actor", rows, "an actor changed while it was written")
+    _change(work, "write_actor", rows, "an actor changed while it was written")
 
 
-async def _close_messages(work: Work, units: Sequence[Commit]) -> None:
+def _close_messages(work: Work, units: Sequence[Commit]) -> None:
     fault = "a message is not open, or belongs to another actor"
     handled = [(position, u.actor, u.at_ms) for u in units for position in u.handled]
-    await _change(work, "handle_message", handled, fault)
+    _change(work, "handle_message", handled, fault)
     dead = [(letter.position, u.actor, u.at_ms, letter.error) for u in units for letter in u.dead]
-    await _change(work, "bury_message", dead, fault)
+    _change(work, "bury_message", dead, fault)
 
 
-async def _withdraw(work: Work, units: Sequence[Commit]) -> list[NewMessage]:
+def _withdraw(work: Work, units: Sequence[Commit]) -> list[NewMessage]:
     told: list[NewMessage] = []
     for unit in units:
         if unit.withdrawals:
             effects = listed(withdrawal.effect for withdrawal in unit.withdrawals)
-            rows = await work.connection.fetch(SQL["withdraw"], (unit.actor, effects, unit.at_ms))
+            rows = work.connection.fetch(SQL["withdraw"], (unit.actor, effects, unit.at_ms))
             back = {row[0] for row in rows}
             for withdrawal in unit.withdrawals:
                 if withdrawal.effect in back:
@@ -119,7 +119,7 @@ async def _withdraw(work: Work, units: Sequence[Commit]) -> list[NewMessage]:
     return told
 
 
-async def _drop_topics(work: Work, units: Sequence[Commit]) -> None:
+def _drop_topics(work: Work, units: Sequence[Commit]) -> None:
     rows: list[Params] = []
     for unit in units:
         replaced = [effect.topic for effect in unit.effects if effect.topic is not None]
@@ -128,10 +128,10 @@ async def _drop_topics(work: Work, units: Sequence[Commit]) -> None:
             for topic in dict.fromkeys([*unit.topics_dropped, *replaced])
         )
     if rows:
-        await work.connection.run_many(SQL["drop_topic"], rows)
+        work.connection.run_many(SQL["drop_topic"], rows)
 
 
-async def _put_effects(work: Work, units: Sequence[Commit]) -> None:
+def _put_effects(work: Work, units: Sequence[Commit]) -> None:
     rows: list[Params] = []
     for unit in units:
         latest = latest_of_topics(unit.effects)
@@ -158,7 +158,7 @@ async def _put_effects(work: Work, units: Sequence[Commit]) -> None:
             if live:
                 work.rings.lanes.append(LaneRing(effect.lane, effect.destination, due_ms))
     if rows:
-        await work.connection.run_many(SQL["put_effect"], rows)
+        work.connection.run_many(SQL["put_effect"], rows)
 
 
 def latest_of_topics(effects: Sequence[NewEffect]) -> dict[str, NewEffect]:
@@ -166,33 +166,31 @@ def latest_of_topics(effects: Sequence[NewEffect]) -> dict[str, NewEffect]:
     return {effect.topic: effect for effect in effects if effect.topic is not None}
 
 
-async def _set_timers(work: Work, units: Sequence[Commit]) -> None:
+def _set_timers(work: Work, units: Sequence[Commit]) -> None:
     cleared = [(unit.actor, name) for unit in units for name in unit.timers_cleared]
     if cleared:
-        await work.connection.run_many(SQL["clear_timer"], cleared)
+        work.connection.run_many(SQL["clear_timer"], cleared)
     timers = [(unit, timer) for unit in units for timer in unit.timers_set]
     if not timers:
         return
     if any(timer.actor != unit.actor for unit, timer in timers):
         raise ConstraintBroken("a timer is set for another actor")
-    await work.connection.run_many(
+    work.connection.run_many(
         SQL["set_timer"], [(t.actor, t.name, t.generation, t.due_ms, t.body) for _, t in timers]
     )
     work.rings.timers.extend(timer.due_ms for _, timer in timers)
 
 
-async def _claim_aliases(work: Work, units: Sequence[Commit]) -> None:
+def _claim_aliases(work: Work, units: Sequence[Commit]) -> None:
     owners = [(alias, unit) for unit in units for alias in unit.aliases]
     if not owners:
         return
-    await work.connection.run_many(
-        SQL["write_alias"], [(alias, unit.actor) for alias, unit in owners]
-    )
+    work.connection.run_many(SQL["write_alias"], [(alias, unit.actor) for alias, unit in owners])
     wanted = listed({alias for alias, _ in owners})
-    rows = await work.connection.fetch(SQL["parked_for"], (wanted,))
+    rows = work.connection.fetch(SQL["parked_for"], (wanted,))
     if not rows:
         return
-    await work.connection.run(SQL["unpark"], (wanted,))
+    work.connection.run(SQL["unpark"], (wanted,))
     # Where two units of a group claim one alias, the first gets what was parked, as it would have
     # got it in a group of its own.
     first: dict[str, Commit] = {}
@@ -206,5 +204,5 @@ async def _claim_aliases(work: Work, units: Sequence[Commit]) -> None:
         if opens_until_ms is not None:
             until_ms, _ = windows.get(unit.actor, (opens_until_ms, 0))
             windows[unit.actor] = (max(until_ms, opens_until_ms), unit.at_ms)
-    await work.put(messages)
-    await work.open_windows(windows)
+    work.put(messages)
+    work.open_windows(windows)

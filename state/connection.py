@@ -1,8 +1,8 @@
 """The small face of SQLite that the units of work see, and what its errors mean.
 
 What lives here: the `Connection` protocol, the one translation from SQLite's errors to ours, and
-how lists travel as a parameter. What must not: an SQLite module (`room` and `inline_store` alone
-import one), a statement, a file.
+how lists travel as a parameter. What must not: an SQLite module (`direct` alone imports one), a
+statement, a file.
 """
 
 from __future__ import annotations
@@ -22,28 +22,27 @@ _FULL, _TOO_BIG, _CONSTRAINT, _MISMATCH = 13, 18, 19, 20
 
 
 class Connection(Protocol):
-    """One connection, used by one task at a time.
+    """One connection, used by one thread at a time.
 
-    Every method raises ConstraintBroken, StoreFull or StoreBroken, and none of them is a
-    checkpoint of its own: what waits between two statements is up to the implementation.
+    Every method blocks until it is done, and raises ConstraintBroken, StoreFull or StoreBroken.
     """
 
-    async def run(self, sql: str, params: Params = ()) -> None:
+    def run(self, sql: str, params: Params = ()) -> None:
         """Run one statement."""
 
-    async def run_many(self, sql: str, rows: Sequence[Params]) -> int:
+    def run_many(self, sql: str, rows: Sequence[Params]) -> int:
         """Run one statement for each row of parameters; how many rows it changed in all."""
 
-    async def fetch(self, sql: str, params: Params = ()) -> list[Row]:
+    def fetch(self, sql: str, params: Params = ()) -> list[Row]:
         """Run one statement; all that it answers."""
 
-    async def begin(self) -> None:
+    def begin(self) -> None:
         """Begin a transaction that may write."""
 
-    async def commit(self) -> None:
+    def commit(self) -> None:
         """Make it durable. After StoreBroken from here the outcome is not known."""
 
-    async def rollback(self) -> None:
+    def rollback(self) -> None:
         """Undo it; nothing where SQLite has undone it already."""
 
 

@@ -10,18 +10,16 @@ raises, or by dropping the store and opening the same disk again.
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import trio
 
 from state import opening
-from state.connection import Connection, Params, Row, explained
+from state.connection import Connection
+from state.direct import DirectConnection, connect
 from state.migrations import migrate
-from state.queries import SQL
 from state.sql_store import SqlStore
 from state.store import Bell
 from state.transactions import Unit, raised, transact
@@ -41,11 +39,9 @@ class InlineDisk:
         if path is not None:
             opening.examine(path)
         with opening.refusing(path or Path(":memory:")):
-            self.connection = InlineConnection(
-                sqlite3.connect(path or ":memory:", isolation_level=None)
-            )
+            self.connection = _HookedConnection(connect(path or ":memory:"))
             try:
-                _finish(migrate(self.connection))
+                migrate(self.connection)
             except BaseException:
                 self.close()
                 raise
@@ -55,53 +51,16 @@ class InlineDisk:
         self.connection.close()
 
 
-class InlineConnection:
-    """A `Connection` whose methods never wait."""
+class _HookedConnection(DirectConnection):
+    """Lets a test step in between the last statement and COMMIT."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
-        self.before_commit: Callable[[], None] | None = None
+    before_commit: Callable[[], None] | None = None
 
-    async def run(self, sql: str, params: Params = ()) -> None:
-        """Run one statement."""
-        await self.fetch(sql, params)
-
-    async def run_many(self, sql: str, rows: Sequence[Params]) -> int:
-        """Run one statement for each row of parameters."""
-        with _explaining():
-            return self._database.executemany(sql, rows).rowcount
-
-    async def fetch(self, sql: str, params: Params = ()) -> list[Row]:
-        """Run one statement; all that it answers."""
-        with _explaining():
-            return self._database.execute(sql, params).fetchall()
-
-    async def begin(self) -> None:
-        """Begin a transaction."""
-        await self.run(SQL["begin"])
-
-    async def commit(self) -> None:
+    def commit(self) -> None:
         """Call the hook, then commit."""
         if self.before_commit is not None:
             self.before_commit()
-        await self.run(SQL["commit"])
-
-    async def rollback(self) -> None:
-        """Undo what is not committed."""
-        if self._database.in_transaction:
-            await self.run(SQL["rollback"])
-
-    def close(self) -> None:
-        """Close it."""
-        self._database.close()
-
-
-@contextlib.contextmanager
-def _explaining() -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
-        raise explained(error) from error
+        super().commit()
 
 
 class InlineStore(SqlStore):
@@ -122,7 +81,7 @@ class InlineStore(SqlStore):
     ) -> None:
         self._disk = disk
         self._bell = bell
-        self._epoch = _finish(opening.raise_epoch(disk.connection))
+        self._epoch = opening.raise_epoch(disk.connection)
         self.before_commit = before_commit
         self.after_commit = after_commit
 
@@ -143,7 +102,7 @@ class InlineStore(SqlStore):
         before = self.before_commit
         connection.before_commit = None if before is None else (lambda: before(name))
         try:
-            done = _finish(transact(connection, self._epoch, [unit]))
+            done = transact(connection, self._epoch, [unit])
         finally:
             # The connection outlives this store; its hook must not.
             connection.before_commit = None
@@ -152,23 +111,8 @@ class InlineStore(SqlStore):
         done.rings.ring(self._bell)
         return done.answers[0]
 
-    async def _read(self, question: Callable[[Connection], Awaitable[T]]) -> T:
+    async def _read(self, question: Callable[[Connection], T]) -> T:
         await trio.lowlevel.checkpoint()
-        answer = _finish(_awaited(question(self._disk.connection)))
+        answer = question(self._disk.connection)
         await trio.lowlevel.checkpoint()
         return answer
-
-
-async def _awaited(awaitable: Awaitable[T]) -> T:
-    return await awaitable
-
-
-def _finish(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never waits."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        answer: T = stop.value
-        return answer
-    coroutine.close()
-    raise RuntimeError("a unit of work waited within its transaction")

@@ -27,7 +27,8 @@ def claim(disk: MemoryDisk, lane: str, now_ms: int) -> Claimed | NothingDue:
             window_ms = disk.windows.get(call.actor)
             call.state, call.epoch, call.window_ms = "sending", disk.epoch, window_ms
             call.attempts += 1
-            return Claimed(call.outside(window_ms))
+            more = any(other.state == "pending" for other in calls)
+            return Claimed(call.outside(window_ms), more)
         next_due_ms = call.due_ms if next_due_ms is None else min(next_due_ms, call.due_ms)
         if call.attempts > 0:
             break

@@ -56,7 +56,7 @@ class MemoryStore:
         await trio.lowlevel.checkpoint()
         if self._disk.epoch != self._epoch:
             raise StaleCommit("the store has another owner by now")
-        return self._disk, Rings([], [], [])
+        return self._disk, Rings()
 
     async def _end(self, rings: Rings) -> None:
         rings.ring(self._bell)
@@ -165,6 +165,7 @@ class MemoryStore:
         """See `Store.claim`."""
         disk, rings = await self._begin()
         answer = memory_outbox.claim(disk, lane, now_ms)
+        rings.looked_at.append(lane)
         await self._end(rings)
         return answer
 

@@ -54,21 +54,21 @@ class SettleUnknown(Struct, frozen=True):
 Mending = ReplayDeadLetter | DropDeadLetter | Release | SettleUnknown
 
 
-async def apply_mendings(work: Work, units: Sequence[Mending]) -> list[bool]:
+def apply_mendings(work: Work, units: Sequence[Mending]) -> list[bool]:
     """Carry the units out one by one, in their order; whether each found what it is about."""
-    return [await _apply(work, unit) for unit in units]
+    return [_apply(work, unit) for unit in units]
 
 
-async def _apply(work: Work, unit: Mending) -> bool:
+def _apply(work: Work, unit: Mending) -> bool:
     match unit:
         case ReplayDeadLetter():
-            return await _replay(work, unit)
+            return _replay(work, unit)
         case DropDeadLetter(position):
-            return await work.connection.run_many(SQL["drop_dead_letter"], [(position,)]) > 0
+            return work.connection.run_many(SQL["drop_dead_letter"], [(position,)]) > 0
         case Release(actor, at_ms):
-            return await work.connection.run_many(SQL["release_actor"], [(actor, at_ms)]) > 0
+            return work.connection.run_many(SQL["release_actor"], [(actor, at_ms)]) > 0
         case SettleUnknown():
-            return await _settle_unknown(work, unit)
+            return _settle_unknown(work, unit)
 
 
 def replay_id(message_id: MessageId, number: int) -> MessageId:
@@ -76,29 +76,29 @@ def replay_id(message_id: MessageId, number: int) -> MessageId:
     return MessageId(f"{message_id}.replay.{number}")
 
 
-async def _replay(work: Work, unit: ReplayDeadLetter) -> bool:
-    letter = await reading.dead_letter(work.connection, unit.position)
+def _replay(work: Work, unit: ReplayDeadLetter) -> bool:
+    letter = reading.dead_letter(work.connection, unit.position)
     if letter is None or letter.actor is None:
         return False
     # Counted in the row: an earlier replay may be pruned by now, yet what it caused is named
     # after it. An id that looks like a replay's may also have come from outside.
     number = letter.replays + 1
-    while await work.seen([replay_id(letter.message_id, number)]):
+    while work.seen([replay_id(letter.message_id, number)]):
         number += 1
     message_id = replay_id(letter.message_id, number)
-    await work.put([NewMessage(message_id, letter.actor, letter.at_ms, letter.body, letter.cause)])
-    await work.connection.run(SQL["note_replay"], (unit.position, number, unit.at_ms))
+    work.put([NewMessage(message_id, letter.actor, letter.at_ms, letter.body, letter.cause)])
+    work.connection.run(SQL["note_replay"], (unit.position, number, unit.at_ms))
     return True
 
 
-async def _settle_unknown(work: Work, unit: SettleUnknown) -> bool:
+def _settle_unknown(work: Work, unit: SettleUnknown) -> bool:
     if unit.outcome not in BY_WORD:
         raise ConstraintBroken(f"an operator cannot settle a call as {unit.outcome.value}")
-    rows = await work.connection.fetch(SQL["outcomes"], (listed([unit.effect]),))
+    rows = work.connection.fetch(SQL["outcomes"], (listed([unit.effect]),))
     if not rows:
         return False
     state, attempts = rows[0][6:8]
     if state != "unknown":
         return False
-    await apply_settlements(work, [Settlement(unit.effect, attempts, unit.outcome, unit.at_ms)])
+    apply_settlements(work, [Settlement(unit.effect, attempts, unit.outcome, unit.at_ms)])
     return True

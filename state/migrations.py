@@ -32,45 +32,45 @@ UPGRADES: Sequence[str] = (_TO_2,)
 SCHEMA_VERSION = 1 + len(UPGRADES)
 
 
-async def migrate(connection: Connection, upgrades: Sequence[str] = UPGRADES) -> None:
+def migrate(connection: Connection, upgrades: Sequence[str] = UPGRADES) -> None:
     """Bring a database to the present version; all of it or nothing.
 
     Raises StoreRefused for a database of another program, a newer one, or an upgrade that does not
     lead where it says.
     """
     target = 1 + len(upgrades)
-    await connection.begin()
+    connection.begin()
     try:
-        version = await _version(connection)
+        version = _version(connection)
         if version > target:
             raise StoreRefused(
                 f"the database has version {version}, this program knows up to {target}: "
                 "run the newer program"
             )
         if version == 0:
-            await _run(connection, queries.read("schema.sql"))
+            _run(connection, queries.read("schema.sql"))
         else:
             for upgrade in upgrades[version - 1 :]:
-                await _run(connection, upgrade)
-        if await _version(connection) != target:
+                _run(connection, upgrade)
+        if _version(connection) != target:
             raise StoreRefused(f"the migration did not lead to version {target}")
-        await connection.commit()
+        connection.commit()
     finally:
-        await connection.rollback()
+        connection.rollback()
 
 
-async def _version(connection: Connection) -> int:
+def _version(connection: Connection) -> int:
     """The version of the schema, 0 where there is nothing yet."""
-    [(application_id,)] = await connection.fetch("PRAGMA application_id")
-    [(version,)] = await connection.fetch("PRAGMA user_version")
+    [(application_id,)] = connection.fetch("PRAGMA application_id")
+    [(version,)] = connection.fetch("PRAGMA user_version")
     if application_id == APPLICATION_ID:
         return int(version)
-    [(tables,)] = await connection.fetch("SELECT count(*) FROM sqlite_schema")
+    [(tables,)] = connection.fetch("SELECT count(*) FROM sqlite_schema")
     if application_id != 0 or version != 0 or tables != 0:
         raise StoreRefused("the database belongs to another program")
     return 0
 
 
-async def _run(connection: Connection, script: str) -> None:
+def _run(connection: Connection, script: str) -> None:
     for statement in queries.script(script):
-        await connection.run(statement)
+        connection.run(statement)

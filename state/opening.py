@@ -3,7 +3,7 @@
 What lives here: the look at a file before SQLite touches it, the lock of the one daemon, how a new
 file comes to be, and the settings of a connection. What must not: an SQLite module, or the schema.
 
-The functions that are not async do a little blocking I/O; they are called while starting.
+The functions do a little blocking I/O; they are called while starting.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from state.connection import Connection
 from state.migrations import APPLICATION_ID, SCHEMA_VERSION, migrate
@@ -33,6 +34,43 @@ _SETTINGS: tuple[tuple[str, str, object], ...] = (
     ("PRAGMA wal_autocheckpoint = 2000", "PRAGMA wal_autocheckpoint", 2000),
     ("PRAGMA journal_size_limit = 67108864", "PRAGMA journal_size_limit", 67108864),
 )
+
+
+class OpenedFile(Connection, Protocol):
+    """A connection to a file."""
+
+    def close(self) -> None:
+        """Close it. SQLite checkpoints where nobody has said otherwise."""
+
+
+Opened = TypeVar("Opened", bound=OpenedFile)
+Connect = Callable[[Path], Opened]
+
+
+def open_file(path: Path, connect: Connect[Opened]) -> tuple[Opened, int]:
+    """An open connection to the file, which is made where there is none, and the epoch it begins.
+
+    The caller has `locked` it. Raises StoreRefused, StoreFull.
+    """
+    with refusing(path):
+        if not examine(path):
+            _create(path, connect)
+        connection = connect(path)
+        try:
+            return connection, prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+
+
+def _create(path: Path, connect: Connect[Opened]) -> None:
+    new = draft(path)
+    connection = connect(new)
+    try:
+        migrate(connection)
+    finally:
+        connection.close()
+    publish(new, path)
 
 
 def examine(path: Path) -> bool:
@@ -130,26 +168,31 @@ def refusing(path: Path) -> Iterator[None]:
         raise StoreRefused(f"{path}: cannot be used: {error}") from error
 
 
-async def prepare(connection: Connection) -> int:
+def prepare(connection: Connection) -> int:
     """Set a connection up, bring the schema up to date, become the owner; the new epoch.
 
     Raises StoreRefused, StoreFull, StoreBroken.
     """
     for setting, question, expected in _SETTINGS:
-        await connection.run(setting)
-        [(found,)] = await connection.fetch(question)
+        connection.run(setting)
+        [(found,)] = connection.fetch(question)
         if found != expected:
             raise StoreRefused(f"{setting} had no effect: it is {found}")
-    await migrate(connection)
-    return await raise_epoch(connection)
+    migrate(connection)
+    return raise_epoch(connection)
 
 
-async def raise_epoch(connection: Connection) -> int:
-    """Become the owner: every unit of an earlier one is refused from now on."""
-    await connection.begin()
+def raise_epoch(connection: Connection) -> int:
+    """Become the owner: every unit of an earlier one is refused from now on.
+
+    Raises StoreRefused where the database has lost what it counts owners by: it is damaged.
+    """
+    connection.begin()
     try:
-        [(epoch,)] = await connection.fetch(SQL["raise_epoch"])
-        await connection.commit()
+        rows = connection.fetch(SQL["raise_epoch"])
+        if not rows:
+            raise StoreRefused("cannot be used: there is no epoch in it")
+        connection.commit()
     finally:
-        await connection.rollback()
-    return int(epoch)
+        connection.rollback()
+    return int(rows[0][0])

@@ -165,7 +165,7 @@ RETURNING effect;
 
 -- name: lane_heads
 -- ?1: triples of index, lane and time. A row each: the index, whether the lane is busy, when to
--- look again, and the head of the lane, or nulls.
+-- look again, whether more than the head waits, and the head of the lane, or nulls.
 WITH
 wanted AS (
     SELECT
@@ -197,6 +197,11 @@ SELECT
         WHERE
             waiting.state = 'pending' AND waiting.lane = heads.lane
             AND (heads.head IS NULL OR waiting.position <= heads.head)
+    ),
+    EXISTS (
+        SELECT 1 FROM outbox AS other
+        WHERE
+            other.state = 'pending' AND other.lane = heads.lane AND other.position <> heads.head
     ),
     outbox.position, outbox.effect, outbox.actor, outbox.lane, outbox.destination, outbox.body,
     outbox.cause, outbox.at_ms, outbox.attempts, outbox.due_ms, outbox.not_after_ms,

@@ -21,76 +21,74 @@ from state.rows import (
 from state.sending import outbox_row
 
 
-async def load(connection: Connection, actor: ActorId) -> ActorRow | None:
+def load(connection: Connection, actor: ActorId) -> ActorRow | None:
     """An actor at rest."""
-    rows = await connection.fetch(SQL["load"], (actor,))
+    rows = connection.fetch(SQL["load"], (actor,))
     if not rows:
         return None
     [(_, version, status, state, failures, flow_version)] = rows
     return ActorRow(actor, version, ActorStatus(status), state, failures, flow_version)
 
 
-async def open_inbox(
-    connection: Connection, actor: ActorId, after: int, limit: int
-) -> list[InboxRow]:
+def open_inbox(connection: Connection, actor: ActorId, after: int, limit: int) -> list[InboxRow]:
     """Unhandled messages of an actor beyond a position."""
-    rows = await connection.fetch(SQL["open_inbox"], (actor, after, limit))
+    rows = connection.fetch(SQL["open_inbox"], (actor, after, limit))
     return [InboxRow(*row) for row in rows]
 
 
-async def interrupted(connection: Connection, epoch: int, limit: int) -> list[OutboxRow]:
+def interrupted(connection: Connection, epoch: int, limit: int) -> list[OutboxRow]:
     """Rows left `sending` by an owner before `epoch`."""
-    rows = await connection.fetch(SQL["interrupted"], (epoch, limit))
+    rows = connection.fetch(SQL["interrupted"], (epoch, limit))
     return [outbox_row(row) for row in rows]
 
 
-async def unknown_due(connection: Connection, now_ms: int, limit: int) -> list[OutboxRow]:
+def unknown_due(connection: Connection, now_ms: int, limit: int) -> list[OutboxRow]:
     """Rows of unknown fate to be looked at."""
-    rows = await connection.fetch(SQL["unknown_due"], (now_ms, limit))
+    rows = connection.fetch(SQL["unknown_due"], (now_ms, limit))
     return [outbox_row(row) for row in rows]
 
 
-async def unknown_sends(connection: Connection, after: int, limit: int) -> list[OutboxRow]:
+def unknown_sends(connection: Connection, after: int, limit: int) -> list[OutboxRow]:
     """Rows of unknown fate beyond a position."""
-    rows = await connection.fetch(SQL["unknown_sends"], (after, limit))
+    rows = connection.fetch(SQL["unknown_sends"], (after, limit))
     return [outbox_row(row) for row in rows]
 
 
-async def dead_letters(connection: Connection, after: int, limit: int) -> list[DeadLetterRow]:
+def dead_letters(connection: Connection, after: int, limit: int) -> list[DeadLetterRow]:
     """Dead letters beyond a position."""
-    rows = await connection.fetch(SQL["dead_letters"], (after, limit))
+    rows = connection.fetch(SQL["dead_letters"], (after, limit))
     return [DeadLetterRow(*row) for row in rows]
 
 
-async def dead_letter(connection: Connection, position: int) -> DeadLetterRow | None:
+def dead_letter(connection: Connection, position: int) -> DeadLetterRow | None:
     """One dead letter."""
-    rows = await connection.fetch(SQL["dead_letter"], (position,))
+    rows = connection.fetch(SQL["dead_letter"], (position,))
     return DeadLetterRow(*rows[0]) if rows else None
 
 
-async def open_lanes(connection: Connection, after: str, limit: int) -> list[LaneRing]:
+def open_lanes(connection: Connection, after: str, limit: int) -> list[LaneRing]:
     """Lanes with pending rows."""
-    rows = await connection.fetch(SQL["open_lanes"], (after, limit))
+    rows = connection.fetch(SQL["open_lanes"], (after, limit))
     return [LaneRing(*row) for row in rows]
 
 
-async def actors_with_open_inbox(
+def actors_with_open_inbox(
     connection: Connection, after: ActorId, accepted_before_ms: int, limit: int
 ) -> list[ActorId]:
     """Actors with a message that waits since before a time."""
     params = (after, accepted_before_ms, limit)
-    rows = await connection.fetch(SQL["actors_with_open_inbox"], params)
+    rows = connection.fetch(SQL["actors_with_open_inbox"], params)
     return [row[0] for row in rows]
 
 
-async def flows(connection: Connection) -> dict[str, bytes]:
+def flows(connection: Connection) -> dict[str, bytes]:
     """All flow versions that are kept."""
-    return dict(await connection.fetch(SQL["flows"]))
+    return dict(connection.fetch(SQL["flows"]))
 
 
-async def counts(connection: Connection) -> Counts:
+def counts(connection: Connection) -> Counts:
     """How much of everything there is."""
-    found = {(kind, what): number for kind, what, number in await connection.fetch(SQL["counts"])}
+    found = {(kind, what): number for kind, what, number in connection.fetch(SQL["counts"])}
     return Counts(
         actors={status.value: found.get(("actors", status.value), 0) for status in ActorStatus},
         inbox_open=found["inbox", "open"],

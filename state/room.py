@@ -18,24 +18,26 @@ Four things are easy to get wrong here, and each has cost somebody a database or
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
 import aiosqlite
 import trio
 import trio_asyncio
+from msgspec import field
 
-from state import opening
-from state.connection import Connection, Params, Row, explained
-from state.migrations import migrate
+from state import direct, opening
+from state.connection import Connection
+from state.direct import DirectConnection
 from state.queries import SQL
 from state.store import Bell, StoreBroken, StoreError, StoreFull, StoreRefused
-from state.transactions import Unit, raised, transact
+from state.transactions import Done, Unit, raised
+from state.writer import Group, HasTask, Outcome, Writer
 
 T = TypeVar("T")
-Question = Callable[[Connection], Awaitable[object]]
 
 
 @asynccontextmanager
@@ -80,13 +82,11 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
             yield error
 
 
-class _Job:
+class _Job(HasTask, eq=False):
     """Something that somebody waits for: a unit of work, or a question."""
 
-    def __init__(self, task: Unit | Question) -> None:
-        self.task = task
-        self.done = trio.Event()
-        self.answer: object = None
+    done: trio.Event = field(default_factory=trio.Event)
+    answer: object = None
 
     def finish(self, answer: object) -> None:
         """Hand over the answer, or the error that stands for it."""
@@ -103,10 +103,16 @@ class Room:
         self.epoch = 0
         self.opened = trio.Event()
         self._bell = bell
-        self._group_max = group_max
         self._on_group = on_group
-        self._intake, self._queue = trio.open_memory_channel[_Job](queue_max)
-        self._current: list[_Job] = []
+        self._writer: Writer[_Job] = Writer(group_max, self._hand_over)
+        self._token = trio.lowlevel.current_trio_token()
+        self._places = trio.Semaphore(queue_max, max_value=queue_max)
+        self._open: set[_Job] = set()
+        """Jobs that are queued or under way."""
+        self._ended: str | None = None
+        """Why nothing is taken any more."""
+        self._bug: Exception | None = None
+        """What a bell raised."""
 
     # --- callers' side --------------------------------------------------------------------------
 
@@ -116,34 +122,35 @@ class Room:
         Raises what it raises, and StoreFull at once where the queue is full and not waited for. A
         caller that is cancelled leaves behind a unit that happens, unless it was not queued yet.
         """
-        job = _Job(unit)
-        await self._submit(job, wait=wait)
-        return raised(job.answer)
+        return raised(await self._answer(_Job(unit), wait=wait))
 
-    async def read(self, question: Callable[[Connection], Awaitable[T]]) -> T:
+    async def read(self, question: Callable[[Connection], T]) -> T:
         """The answer to a question, asked outside of any transaction."""
-        job = _Job(question)
-        await self._submit(job, wait=True)
-        return cast(T, raised(job.answer))
+        return cast(T, raised(await self._answer(_Job(question), wait=True)))
 
     def close(self) -> None:
         """Take nothing more; the writer finishes what is queued, and ends."""
-        self._intake.close()
+        if self._ended is None:
+            self._ended = "the store has ended"
+            self._writer.close()
 
-    async def _submit(self, job: _Job, *, wait: bool) -> None:
+    async def _answer(self, job: _Job, *, wait: bool) -> object:
+        await trio.lowlevel.checkpoint_if_cancelled()
         try:
-            if wait:
-                await self._intake.send(job)
-            else:
-                await trio.lowlevel.checkpoint()
-                self._intake.send_nowait(job)
+            self._places.acquire_nowait()
         except trio.WouldBlock:
-            raise StoreFull("the queue for writing is full") from None
-        except trio.BrokenResourceError:
-            raise StoreBroken("the store has ended") from None
+            if not wait:
+                raise StoreFull("the queue for writing is full") from None
+            await self._places.acquire()
+        if self._ended is not None:
+            self._places.release()
+            raise StoreBroken(self._ended)
+        self._open.add(job)
+        self._writer.put(job)
         await job.done.wait()
         if isinstance(job.answer, StoreBroken):
             raise job.answer
+        return job.answer
 
     # --- the writer's side ----------------------------------------------------------------------
 
@@ -155,178 +162,114 @@ class Room:
                 async with trio_asyncio.open_loop():
                     # Caught within, because the loop's nursery would wrap it.
                     try:
-                        await self._serve_in_loop(path)
+                        await trio_asyncio.aio_as_trio(self._serve_in_loop)(path)
                     except (StoreRefused, StoreFull, StoreBroken) as error:
                         failure = error
             finally:
                 self._abandon(str(failure or "the store has ended"))
+        failure = self._bug or failure
         if failure is not None:
             raise failure
 
     async def _serve_in_loop(self, path: Path) -> None:
-        database, self.epoch = await trio_asyncio.aio_as_trio(_open)(path)
-        connection = AioConnection(database)
+        database = _Database(path)
+        await database.start()
+        self.epoch = database.epoch
         sound = False
         try:
             self.opened.set()
-            while await self._next_group():
-                await self._handle_group(connection)
-            sound = True
+            await database.visit(partial(self._writer.run, epoch=self.epoch))
+            sound = self._bug is None
         finally:
-            await trio_asyncio.aio_as_trio(_close)(database, sound)
+            await _close(database, sound)
 
-    async def _next_group(self) -> bool:
-        """Wait for work, then take all there is up to the limit; False at the end."""
-        self._current = []
-        with contextlib.suppress(trio.EndOfChannel):
-            self._current.append(await self._queue.receive())
-            with contextlib.suppress(trio.WouldBlock):
-                while len(self._current) < self._group_max:
-                    self._current.append(self._queue.receive_nowait())
-        return bool(self._current)
+    def _hand_over(self, group: Group[_Job], outcome: Outcome) -> None:
+        """On SQLite's thread: let trio's thread tell everybody, in order, and before the end."""
+        self._token.run_sync_soon(self._tell, group, outcome)
 
-    async def _handle_group(self, connection: Connection) -> None:
-        writing: list[tuple[_Job, Unit]] = []
-        asking: list[tuple[_Job, Question]] = []
-        for job in self._current:
-            if callable(job.task):
-                asking.append((job, job.task))
-            else:
-                writing.append((job, job.task))
-        if writing:
-            await self._write(connection, writing)
-        if asking:
-            answers = await trio_asyncio.aio_as_trio(_ask)(connection, [task for _, task in asking])
-            for (job, _), answer in zip(asking, answers, strict=True):
-                job.finish(answer)
+    def _tell(self, group: Group[_Job], outcome: Outcome) -> None:
+        """Bells before callers: whoever waits may be cancelled by now. No checkpoint in between."""
+        if self._bug is not None:
+            return  # those who wait are told the end
+        if group.writing:
+            try:
+                self._tell_writers(group.writing, outcome.done)
+            except Exception as error:  # noqa: BLE001 - raised by `serve`, where it can be
+                self._bug = error
+                self.close()
+                return
+        for job, answer in zip(group.asking, outcome.answers, strict=True):
+            self._finish(job, answer)
 
-    async def _write(self, connection: Connection, writing: Sequence[tuple[_Job, Unit]]) -> None:
-        units = [unit for _, unit in writing]
-        try:
-            done = await trio_asyncio.aio_as_trio(transact)(connection, self.epoch, units)
-        except StoreError as error:
-            for job, _ in writing:
-                job.finish(type(error)(*error.args))
-            if isinstance(error, StoreFull):
-                await trio_asyncio.aio_as_trio(_make_room)(connection)
+    def _tell_writers(self, writing: Sequence[_Job], done: Done | StoreError) -> None:
+        if isinstance(done, StoreError):
+            for job in writing:
+                self._finish(job, type(done)(*done.args))
             return
-        # Bells before callers, and no checkpoint in between: whoever waits may be cancelled by now,
-        # and the next group must not ring before this one.
         done.rings.ring(self._bell)
         self._on_group(len(writing))
-        for (job, _), answer in zip(writing, done.answers, strict=True):
-            job.finish(answer)
+        for job, answer in zip(writing, done.answers, strict=True):
+            self._finish(job, answer)
+
+    def _finish(self, job: _Job, answer: object) -> None:
+        self._open.discard(job)
+        self._places.release()
+        job.finish(answer)
 
     def _abandon(self, why: str) -> None:
         """Let nobody wait for a writer that is gone."""
-        with contextlib.suppress(trio.WouldBlock, trio.EndOfChannel):
-            while True:
-                self._current.append(self._queue.receive_nowait())
-        self._queue.close()
-        for job in self._current:
-            if not job.done.is_set():
-                job.finish(StoreBroken(why))
+        self._ended = why
+        for job in list(self._open):
+            self._finish(job, StoreBroken(why))
 
 
 # --- within the asyncio loop --------------------------------------------------------------------
 
 
-class AioConnection:
-    """A `Connection` on aiosqlite's thread; to be used within the asyncio loop."""
+class _Database(aiosqlite.Connection):
+    """aiosqlite's connection, with a way to do everything that is to be done in one visit.
 
-    def __init__(self, database: aiosqlite.Connection) -> None:
-        self._database = database
+    aiosqlite offers a visit to its thread for each statement; a visit costs both threads more than
+    most statements do. The name with an underscore is aiosqlite's own; a test watches it.
+    """
 
-    async def run(self, sql: str, params: Params = ()) -> None:
-        """Run one statement."""
-        await self.fetch(sql, params)
+    def __init__(self, path: Path) -> None:
+        super().__init__(partial(self._open, path), iter_chunk_size=64)
+        self._direct: DirectConnection | None = None
+        self._failure: Exception | None = None
+        self.epoch = 0
+        """The epoch that the opening has begun."""
 
-    async def run_many(self, sql: str, rows: Sequence[Params]) -> int:
-        """Run one statement for each row of parameters."""
-        with _explaining():
-            cursor = await self._database.executemany(sql, rows)
-            return cursor.rowcount
+    async def start(self) -> None:
+        """Open it, on its thread. Raises StoreRefused, StoreFull."""
+        await self
+        if self._failure is not None:
+            await self.close()
+            raise self._failure
 
-    async def fetch(self, sql: str, params: Params = ()) -> list[Row]:
-        """Run one statement; all that it answers."""
-        with _explaining():
-            return cast(list[Row], await self._database.execute_fetchall(sql, params))
-
-    async def begin(self) -> None:
-        """Begin a transaction."""
-        await self.run(SQL["begin"])
-
-    async def commit(self) -> None:
-        """Commit it."""
-        await self.run(SQL["commit"])
-
-    async def rollback(self) -> None:
-        """Undo what is not committed."""
-        if self._database.in_transaction:
-            await self.run(SQL["rollback"])
-
-
-@contextlib.contextmanager
-def _explaining() -> Iterator[None]:
-    try:
-        yield
-    except (aiosqlite.Error, OverflowError, UnicodeEncodeError) as error:
-        raise explained(error) from error
-
-
-async def _open(path: Path) -> tuple[aiosqlite.Connection, int]:
-    """An open connection, and the epoch that it begins."""
-    with opening.refusing(path):
-        if not opening.examine(path):
-            await _create(path)
-        database = await _connect(path)
+    def _open(self, path: Path) -> direct.Database:
         try:
-            return database, await opening.prepare(AioConnection(database))
-        except BaseException:
-            await database.close()
-            raise
+            self._direct, self.epoch = opening.open_file(path, DirectConnection.to)
+        except Exception as error:  # noqa: BLE001 - raised by `start`
+            # Where this function raises, aiosqlite forgets its thread while that still runs.
+            self._failure = error
+            return direct.connect(":memory:")
+        return self._direct.database
+
+    async def visit(self, work: Callable[[DirectConnection], T]) -> T:
+        """Run a function on the thread; its answer or its error. Only for what is open."""
+        assert self._direct is not None
+        answer = await self._execute(work, self._direct)  # type: ignore[no-untyped-call]
+        return cast(T, answer)
 
 
-async def _create(path: Path) -> None:
-    new = opening.draft(path)
-    database = await _connect(new)
-    try:
-        await migrate(AioConnection(database))
-    finally:
-        await database.close()
-    opening.publish(new, path)
-
-
-async def _connect(path: Path) -> aiosqlite.Connection:
-    with _explaining():
-        # No implicit transactions: ours begin and end where the code says so. Hardly any wait for a
-        # lock: whoever holds one is not about to let go.
-        return await aiosqlite.connect(path, isolation_level=None, timeout=0.1)
-
-
-async def _close(database: aiosqlite.Connection, sound: bool) -> None:
+async def _close(database: _Database, sound: bool) -> None:
     """Close, after a checkpoint where all is well and without any where it is not."""
     if sound:
         # A courtesy to the next start: what is not checkpointed is recovered then.
-        with contextlib.suppress(aiosqlite.Error):
-            await database.execute_fetchall(SQL["checkpoint"])
+        with contextlib.suppress(StoreError, StoreBroken):
+            await database.visit(lambda connection: connection.run(SQL["checkpoint"]))
     else:
         # SQLite would checkpoint on closing. An interrupt stops that, and nothing else is running.
         await database.interrupt()
     await database.close()
-
-
-async def _make_room(connection: Connection) -> None:
-    """Free what the write-ahead log occupies: the next unit may fit where this one did not."""
-    with contextlib.suppress(StoreFull):
-        await connection.run(SQL["checkpoint"])
-
-
-async def _ask(connection: Connection, questions: Sequence[Question]) -> list[object]:
-    answers: list[object] = []
-    for question in questions:
-        try:
-            answers.append(await question(connection))
-        except StoreError as error:
-            answers.append(error)
-    return answers

@@ -242,6 +242,8 @@ class Claimed(Struct, frozen=True):
     """A row to be sent now: it is recorded as `sending`, with its attempt, before this is seen."""
 
     row: OutboxRow
+    more: bool
+    """Whether the lane has other rows that wait, due or not."""
 
 
 class NothingDue(Struct, frozen=True):

@@ -60,17 +60,18 @@ def outbox_row(row: Sequence[Any]) -> OutboxRow:
     )
 
 
-async def apply_claims(work: Work, units: Sequence[Claim]) -> list[Claimed | NothingDue]:
+def apply_claims(work: Work, units: Sequence[Claim]) -> list[Claimed | NothingDue]:
     """Record the heads of lanes as `sending`; an answer for each unit.
 
     A lane that is asked for twice gives out one row: the second finds it busy.
     """
     wanted = rows_listed((number, unit.lane, unit.now_ms) for number, unit in enumerate(units))
-    rows = await work.connection.fetch(SQL["lane_heads"], (wanted,))
+    rows = work.connection.fetch(SQL["lane_heads"], (wanted,))
+    work.rings.looked_at.extend(unit.lane for unit in units)
     answers: list[Claimed | NothingDue] = []
     begun: list[Params] = []
     busy: set[str] = set()
-    for unit, (_, sending, next_due_ms, *head) in zip(units, rows, strict=True):
+    for unit, (_, sending, next_due_ms, more, *head) in zip(units, rows, strict=True):
         if sending or unit.lane in busy:
             # Whoever settles the attempt looks for the next one.
             answers.append(NothingDue(None))
@@ -80,9 +81,9 @@ async def apply_claims(work: Work, units: Sequence[Claim]) -> list[Claimed | Not
             row = outbox_row(head)
             begun.append((row.position, unit.now_ms, work.epoch, row.window_until_ms))
             busy.add(unit.lane)
-            answers.append(Claimed(replace(row, attempts=row.attempts + 1)))
+            answers.append(Claimed(replace(row, attempts=row.attempts + 1), bool(more)))
     if begun:
-        await work.connection.run_many(SQL["begin_attempt"], begun)
+        work.connection.run_many(SQL["begin_attempt"], begun)
     return answers
 
 
@@ -106,10 +107,10 @@ class _Attempt(Struct):
     window_until_ms: int | None
 
 
-async def apply_settlements(work: Work, units: Sequence[Settlement]) -> list[bool]:
+def apply_settlements(work: Work, units: Sequence[Settlement]) -> list[bool]:
     """Settle attempts that are not settled yet, and tell their actors; whether each was."""
     wanted = listed({unit.effect for unit in units})
-    rows = await work.connection.fetch(SQL["outcomes"], (wanted,))
+    rows = work.connection.fetch(SQL["outcomes"], (wanted,))
     attempts = {row[0]: _Attempt(*row) for row in rows}
     answers: list[bool] = []
     changes: list[Params] = []
@@ -128,8 +129,8 @@ async def apply_settlements(work: Work, units: Sequence[Settlement]) -> list[boo
         if unit.tell is not None:
             told.append(unit.tell)
     if changes:
-        await work.connection.run_many(SQL["settle"], changes)
-    await work.tell(told)
+        work.connection.run_many(SQL["settle"], changes)
+    work.tell(told)
     return answers
 
 

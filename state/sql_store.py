@@ -7,7 +7,7 @@ carries it out, and where (`room`, `inline_store`).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -52,7 +52,7 @@ class SqlStore(ABC):
         """Carry out a unit of work; its answer."""
 
     @abstractmethod
-    async def _read(self, question: Callable[[Connection], Awaitable[T]]) -> T:
+    async def _read(self, question: Callable[[Connection], T]) -> T:
         """Ask outside of any transaction; its answer."""
 
     # --- writing --------------------------------------------------------------------------------

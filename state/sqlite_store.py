@@ -5,7 +5,7 @@ What lives here: the store and how it is opened. What must not: SQL, threads, as
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -35,7 +35,7 @@ class SqliteStore(SqlStore):
         # The outside can come again; what was decided or sent already must be written.
         return await self._room.write(unit, wait=not isinstance(unit, Accept))
 
-    async def _read(self, question: Callable[[Connection], Awaitable[T]]) -> T:
+    async def _read(self, question: Callable[[Connection], T]) -> T:
         return await self._room.read(question)
 
 

@@ -70,6 +70,9 @@ class Bell(Protocol):
     def lanes(self, rings: Sequence[LaneRing]) -> None:
         """New or newly due calls."""
 
+    def looked_at(self, lanes: Sequence[str]) -> None:
+        """Lanes that were claimed from: the claim has seen whatever rang of them until now."""
+
     def timer(self, due_ms: int) -> None:
         """A timer was set; the earliest due time among those just written."""
 

@@ -9,9 +9,8 @@ of one kind keep theirs.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from types import UnionType
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, get_args
 
 from msgspec import Struct
 
@@ -48,7 +47,7 @@ class Done(Struct, frozen=True):
     rings: Rings
 
 
-async def transact(connection: Connection, epoch: int, units: Sequence[Unit]) -> Done:
+def transact(connection: Connection, epoch: int, units: Sequence[Unit]) -> Done:
     """Write a group of units in one transaction.
 
     Raises StaleCommit where the store has another owner and StoreFull where space ran out: nothing
@@ -56,88 +55,91 @@ async def transact(connection: Connection, epoch: int, units: Sequence[Unit]) ->
     answer, and that unit alone wrote nothing.
     """
     try:
-        return await _attempt(connection, epoch, units, _apply_together)
+        return _attempt(connection, epoch, units, _apply_together)
     except ConstraintBroken:
-        return await _attempt(connection, epoch, units, _apply_apart)
+        return _attempt(connection, epoch, units, _apply_apart)
 
 
-_Apply = Callable[[Work, Sequence[Unit]], Awaitable[list[object]]]
+_Apply = Callable[[Work, Sequence[Unit]], list[object]]
 
 
-async def _attempt(
-    connection: Connection, epoch: int, units: Sequence[Unit], apply: _Apply
-) -> Done:
+def _attempt(connection: Connection, epoch: int, units: Sequence[Unit], apply: _Apply) -> Done:
     finished = False
     try:
-        work = await Work.begin(connection, epoch)
-        answers = await apply(work, units)
-        await connection.commit()
+        work = Work.begin(connection, epoch)
+        answers = apply(work, units)
+        connection.commit()
         finished = True
     finally:
         if not finished:
-            await connection.rollback()
+            connection.rollback()
     return Done(answers, work.rings)
 
 
-async def _apply_together(work: Work, units: Sequence[Unit]) -> list[object]:
+def _apply_together(work: Work, units: Sequence[Unit]) -> list[object]:
     answers: list[object] = [None] * len(units)
-    for kind, apply in _KINDS:
-        numbers = [number for number, unit in enumerate(units) if isinstance(unit, kind)]
-        if numbers:
-            found = await apply(work, [units[number] for number in numbers])
+    numbers_of: dict[_ApplyKind, list[int]] = {}
+    for number, unit in enumerate(units):
+        numbers_of.setdefault(_APPLY[type(unit)], []).append(number)
+    for apply in _ORDER:
+        numbers = numbers_of.get(apply)
+        if numbers is not None:
+            found = apply(work, [units[number] for number in numbers])
             for number, answer in zip(numbers, found, strict=True):
                 answers[number] = answer
     return answers
 
 
-async def _apply_apart(work: Work, units: Sequence[Unit]) -> list[object]:
+def _apply_apart(work: Work, units: Sequence[Unit]) -> list[object]:
     """The slow way, taken when some unit is at fault: each in a savepoint of its own."""
     answers: list[object] = [None] * len(units)
-    for kind, apply in _KINDS:
+    for apply in _ORDER:
         for number, unit in enumerate(units):
-            if isinstance(unit, kind):
-                answers[number] = await _apply_guarded(work, apply, unit)
+            if _APPLY[type(unit)] is apply:
+                answers[number] = _apply_guarded(work, apply, unit)
     return answers
 
 
-async def _apply_guarded(work: Work, apply: _ApplyKind, unit: Unit) -> object:
+def _apply_guarded(work: Work, apply: _ApplyKind, unit: Unit) -> object:
     mark = work.mark()
-    await work.connection.run(SQL["savepoint"])
+    work.connection.run(SQL["savepoint"])
     try:
-        [answer] = await apply(work, [unit])
+        [answer] = apply(work, [unit])
     except ConstraintBroken as error:
-        await work.connection.run(SQL["undo"])
+        work.connection.run(SQL["undo"])
         work.go_back(mark)
         answer = error
-    await work.connection.run(SQL["release"])
+    work.connection.run(SQL["release"])
     return answer
 
 
 # --- kinds --------------------------------------------------------------------------------------
 
-_ApplyKind = Callable[[Work, Sequence[Any]], Awaitable[Sequence[object]]]
+_ApplyKind = Callable[[Work, Sequence[Any]], Sequence[object]]
 
 
-def _one_by_one(apply: Callable[[Work, Any], Awaitable[object]]) -> _ApplyKind:
-    async def apply_all(work: Work, units: Sequence[Any]) -> list[object]:
-        return [await apply(work, unit) for unit in units]
+def _one_by_one(apply: Callable[[Work, Any], object]) -> _ApplyKind:
+    def apply_all(work: Work, units: Sequence[Any]) -> list[object]:
+        return [apply(work, unit) for unit in units]
 
     return apply_all
 
 
 # Claims come last: they see the calls, the withdrawals and the settlements of their own group.
-_KINDS: tuple[tuple[type | UnionType, _ApplyKind], ...] = (
-    (Commit, apply_commits),
-    (Accept, apply_accepts),
-    (Settlement, apply_settlements),
-    (FireTimers, _one_by_one(upkeep.fire_timers)),
-    (CountRecovery, _one_by_one(upkeep.count_recovery)),
-    (KeepFlow, _one_by_one(upkeep.keep_flow)),
-    (Mending, apply_mendings),
-    (Prune, _one_by_one(upkeep.prune)),
-    (Ping, _one_by_one(upkeep.ping)),
-    (Claim, apply_claims),
+_KINDS: tuple[tuple[tuple[type[Unit], ...], _ApplyKind], ...] = (
+    ((Commit,), apply_commits),
+    ((Accept,), apply_accepts),
+    ((Settlement,), apply_settlements),
+    ((FireTimers,), _one_by_one(upkeep.fire_timers)),
+    ((CountRecovery,), _one_by_one(upkeep.count_recovery)),
+    ((KeepFlow,), _one_by_one(upkeep.keep_flow)),
+    (get_args(Mending), apply_mendings),
+    ((Prune,), _one_by_one(upkeep.prune)),
+    ((Ping,), _one_by_one(upkeep.ping)),
+    ((Claim,), apply_claims),
 )
+_ORDER = tuple(apply for _, apply in _KINDS)
+_APPLY = {kind: apply for kinds, apply in _KINDS for kind in kinds}
 
 
 def raised(answer: object) -> object:

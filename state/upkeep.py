@@ -6,7 +6,7 @@ the outside ask of it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -53,71 +53,69 @@ class Ping(Struct, frozen=True):
     """The unit of work of `Store.ping`: a write, so that it meets a full disk."""
 
 
-async def fire_timers(work: Work, unit: FireTimers) -> int | None:
+def fire_timers(work: Work, unit: FireTimers) -> int | None:
     """Move due timers into inboxes; when the next is due."""
-    due = await work.connection.fetch(SQL["timers_due"], (unit.now_ms, unit.limit))
+    due = work.connection.fetch(SQL["timers_due"], (unit.now_ms, unit.limit))
     if due:
-        await work.connection.run_many(
-            SQL["clear_timer"], [(actor, name) for actor, name, _, _ in due]
-        )
+        work.connection.run_many(SQL["clear_timer"], [(actor, name) for actor, name, _, _ in due])
         # The time is when it was fired, not when it was due: the sweep for messages that wait too
         # long must not find each timer that fell due while the daemon was down.
-        await work.tell(
+        work.tell(
             [
                 NewMessage(timer_message_id(actor, name, generation), actor, unit.now_ms, body)
                 for actor, name, generation, body in due
             ]
         )
-    [(next_due_ms,)] = await work.connection.fetch(SQL["next_timer"])
+    [(next_due_ms,)] = work.connection.fetch(SQL["next_timer"])
     return None if next_due_ms is None else int(next_due_ms)
 
 
-async def count_recovery(work: Work, unit: CountRecovery) -> int:
+def count_recovery(work: Work, unit: CountRecovery) -> int:
     """Count; ConstraintBroken where no message is open at the position."""
-    rows = await work.connection.fetch(SQL["count_recovery"], (unit.position,))
+    rows = work.connection.fetch(SQL["count_recovery"], (unit.position,))
     if not rows:
         raise ConstraintBroken("no message is open at this position")
     return int(rows[0][0])
 
 
-async def keep_flow(work: Work, unit: KeepFlow) -> None:
+def keep_flow(work: Work, unit: KeepFlow) -> None:
     """Keep a version; the body that was kept first stays."""
-    await work.connection.run(SQL["keep_flow"], (unit.version, unit.body, unit.at_ms))
+    work.connection.run(SQL["keep_flow"], (unit.version, unit.body, unit.at_ms))
 
 
-async def prune(work: Work, unit: Prune) -> int:
+def prune(work: Work, unit: Prune) -> int:
     """Forget up to the limit, kind by kind; how many rows."""
     left = unit.limit
     for forget in _KINDS:
         if left > 0:
-            left -= await forget(work, unit.before_ms, left)
+            left -= forget(work, unit.before_ms, left)
     return unit.limit - left
 
 
-_Forget = Callable[[Work, int, int], Awaitable[int]]
+_Forget = Callable[[Work, int, int], int]
 
 
 def _rows_of(statement: str) -> _Forget:
-    async def forget(work: Work, before_ms: int, limit: int) -> int:
-        return await work.connection.run_many(SQL[statement], [(before_ms, limit)])
+    def forget(work: Work, before_ms: int, limit: int) -> int:
+        return work.connection.run_many(SQL[statement], [(before_ms, limit)])
 
     return forget
 
 
-async def _forget_finished(work: Work, before_ms: int, limit: int) -> int:
-    rows = await work.connection.fetch(SQL["finished_actors"], (before_ms, limit))
+def _forget_finished(work: Work, before_ms: int, limit: int) -> int:
+    rows = work.connection.fetch(SQL["finished_actors"], (before_ms, limit))
     if rows:
         actors = listed(row[0] for row in rows)
         for statement in ("forget_actors", "forget_aliases", "forget_windows"):
-            await work.connection.run(SQL[statement], (actors,))
+            work.connection.run(SQL[statement], (actors,))
     return len(rows)
 
 
-async def _bury_parked(work: Work, before_ms: int, limit: int) -> int:
-    past = await work.connection.fetch(SQL["parked_past"], (before_ms, limit))
+def _bury_parked(work: Work, before_ms: int, limit: int) -> int:
+    past = work.connection.fetch(SQL["parked_past"], (before_ms, limit))
     if past:
-        await work.connection.run_many(SQL["unpark_one"], [(row[0],) for row in past])
-        await work.bury(
+        work.connection.run_many(SQL["unpark_one"], [(row[0],) for row in past])
+        work.bury(
             [
                 Unclaimed(work.next_inbox(), message_id, at_ms, body, until_ms, PARKED_TOO_LONG)
                 for _, message_id, at_ms, body, until_ms in past
@@ -137,7 +135,7 @@ _KINDS = (
 )
 
 
-async def ping(work: Work, unit: Ping) -> None:
+def ping(work: Work, unit: Ping) -> None:
     """Write, so that the answer says that writing works."""
     del unit
-    await work.connection.run(SQL["ping"])
+    work.connection.run(SQL["ping"])

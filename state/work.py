@@ -24,9 +24,10 @@ from state.store import Bell, StaleCommit
 class Rings(Struct):
     """What a transaction has to tell the bell once it is committed."""
 
-    inbox: list[InboxRow]
-    lanes: list[LaneRing]
-    timers: list[int]
+    inbox: list[InboxRow] = []
+    lanes: list[LaneRing] = []
+    timers: list[int] = []
+    looked_at: list[str] = []
 
     def ring(self, bell: Bell) -> None:
         """Tell it; neither blocks nor raises. A lane is rung once, for its earliest call."""
@@ -39,6 +40,8 @@ class Rings(Struct):
                 if known is None or ring.due_ms < known.due_ms:
                     earliest[ring.lane] = ring
             bell.lanes(list(earliest.values()))
+        if self.looked_at:
+            bell.looked_at(self.looked_at)
         if self.timers:
             bell.timer(min(self.timers))
 
@@ -70,15 +73,15 @@ class Work:
     ) -> None:
         self.connection = connection
         self.epoch = epoch
-        self.rings = Rings([], [], [])
+        self.rings = Rings()
         self._inbox_last = inbox_last
         self._outbox_last = outbox_last
 
     @classmethod
-    async def begin(cls, connection: Connection, epoch: int) -> Work:
+    def begin(cls, connection: Connection, epoch: int) -> Work:
         """Begin; StaleCommit where the file has another owner by now."""
-        await connection.begin()
-        [(owner, inbox_last, outbox_last)] = await connection.fetch(SQL["ledger"])
+        connection.begin()
+        [(owner, inbox_last, outbox_last)] = connection.fetch(SQL["ledger"])
         if owner != epoch:
             raise StaleCommit("the store has another owner by now")
         return cls(connection, epoch, inbox_last, outbox_last)
@@ -108,28 +111,28 @@ class Work:
         self._outbox_last += 1
         return self._outbox_last
 
-    async def seen(self, message_ids: Iterable[MessageId]) -> set[str]:
+    def seen(self, message_ids: Iterable[MessageId]) -> set[str]:
         """Those of the ids that were taken before, handled, parked or dead ones included."""
         wanted = listed(message_ids)
         if wanted == "[]":
             return set()
-        return {row[0] for row in await self.connection.fetch(SQL["seen_messages"], (wanted,))}
+        return {row[0] for row in self.connection.fetch(SQL["seen_messages"], (wanted,))}
 
-    async def tell(self, messages: Sequence[NewMessage]) -> None:
+    def tell(self, messages: Sequence[NewMessage]) -> None:
         """Put messages into inboxes, leaving out those seen before."""
         if not messages:
             return
-        seen = await self.seen(message.message_id for message in messages)
+        seen = self.seen(message.message_id for message in messages)
         fresh = []
         for message in messages:
             if message.message_id not in seen:
                 seen.add(message.message_id)
                 fresh.append(message)
-        await self.put(fresh)
+        self.put(fresh)
 
-    async def put(self, messages: Sequence[NewMessage]) -> None:
+    def put(self, messages: Sequence[NewMessage]) -> None:
         """Put messages into inboxes of which the caller knows that they are new."""
-        await self.put_rows([self.new_row(message) for message in messages])
+        self.put_rows([self.new_row(message) for message in messages])
 
     def new_row(self, message: NewMessage) -> InboxRow:
         """The row that a message becomes, with its position."""
@@ -143,11 +146,11 @@ class Work:
             epoch=self.epoch,
         )
 
-    async def put_rows(self, rows: Sequence[InboxRow]) -> None:
+    def put_rows(self, rows: Sequence[InboxRow]) -> None:
         """Put rows made by `new_row` into inboxes."""
         if not rows:
             return
-        await self.connection.run_many(
+        self.connection.run_many(
             SQL["put_message"],
             [
                 (r.position, r.message_id, r.actor, r.at_ms, r.body, r.cause, r.epoch, None, None)
@@ -156,10 +159,10 @@ class Work:
         )
         self.rings.inbox.extend(rows)
 
-    async def bury(self, letters: Sequence[Unclaimed]) -> None:
+    def bury(self, letters: Sequence[Unclaimed]) -> None:
         """Keep dead letters that belong to nobody."""
         if letters:
-            await self.connection.run_many(
+            self.connection.run_many(
                 SQL["put_message"],
                 [
                     (
@@ -177,15 +180,15 @@ class Work:
                 ],
             )
 
-    async def open_windows(self, until: dict[ActorId, tuple[int, int]]) -> None:
+    def open_windows(self, until: dict[ActorId, tuple[int, int]]) -> None:
         """Windows that open: until when, and since when. Releases what they were waited for."""
         if not until:
             return
         pairs = rows_listed((actor, until_ms) for actor, (until_ms, _) in until.items())
-        raised = [row[0] for row in await self.connection.fetch(SQL["open_windows"], (pairs,))]
+        raised = [row[0] for row in self.connection.fetch(SQL["open_windows"], (pairs,))]
         if not raised:
             return
         opened = rows_listed((actor, until[actor][1]) for actor in raised)
-        released = await self.connection.fetch(SQL["release_held"], (opened,))
+        released = self.connection.fetch(SQL["release_held"], (opened,))
         for _, lane, destination, due_ms in sorted(released):
             self.rings.lanes.append(LaneRing(lane, destination, due_ms))

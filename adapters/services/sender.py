@@ -38,11 +38,13 @@ _DECODINGS_MAX = 5
 class ServiceSender:
     """Carries out `WebRequest` at the operator's services. A `Sender`.
 
-    `client` is shared and stays the caller's; it needs no settings of its own.
+    `transport` is shared and stays the caller's; it needs no settings of its own.
     """
 
-    def __init__(self, client: httpx.AsyncClient, services: Mapping[str, ServiceSettings]) -> None:
-        self._client = client
+    def __init__(
+        self, transport: httpx.AsyncBaseTransport, services: Mapping[str, ServiceSettings]
+    ) -> None:
+        self._transport = transport
         self._services = dict(services)
 
     def promise(self, call: Call) -> Promise:
@@ -92,7 +94,7 @@ class ServiceSender:
         for name, value in service.headers.items():
             sent[name.lower()] = value.reveal() if isinstance(value, Secret) else value
         return await http.call(
-            self._client,
+            self._transport,
             call.method,
             url,
             deadline_s=max(0.0, call.timeout_s),

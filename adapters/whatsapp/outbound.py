@@ -44,8 +44,8 @@ CALLBACK_DATA_MAX = 512
 class WhatsAppSender:
     """Sends `Say` from our numbers; see `adapters.ports.Sender`."""
 
-    def __init__(self, client: httpx.AsyncClient, settings: WhatsAppSettings) -> None:
-        self._client = client
+    def __init__(self, transport: httpx.AsyncBaseTransport, settings: WhatsAppSettings) -> None:
+        self._transport = transport
         self._settings = settings
 
     def promise(self, call: Call) -> Promise:
@@ -66,7 +66,7 @@ class WhatsAppSender:
         if isinstance(body, Rejected):
             return body
         reply = await http.call(
-            self._client,
+            self._transport,
             "POST",
             self._settings.messages_url(number.phone_number_id),
             deadline_s=self._settings.send_deadline_s,

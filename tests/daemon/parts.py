@@ -301,6 +301,7 @@ class Shell:
             self.log.logger,
             actor_idle_s=actor_idle_s,
             batch_max=batch_max,
+            expect=lambda effects: self.relay.expect(effects),
         )
         self.registry = Registry(
             nursery,

@@ -41,6 +41,41 @@ async def test_a_lane_keeps_its_order_and_its_attempts_carry_ids_of_their_own() 
         assert "a" in [line["effect"] for line in parts.log.of("call")]
 
 
+async def test_an_expected_call_is_claimed_behind_its_commit_and_only_once() -> None:
+    async with relaying(vendor := Vendor()) as parts:
+        parts.relay.expect([owed("a")])
+        await parts.owe(owed("a"))
+        await trio.testing.wait_all_tasks_blocked()
+        assert vendor.said == ["a"]
+        # The claim may have come first, in vain: then the ring of the commit brings another.
+        assert parts.store.asked.count("claim") <= 2
+        assert parts.relay.active == 0
+
+
+async def test_an_expected_call_that_is_never_committed_costs_a_look() -> None:
+    async with relaying(vendor := Vendor()) as parts:
+        parts.relay.expect([owed("a")])
+        await trio.testing.wait_all_tasks_blocked()
+        assert vendor.said == []
+        assert parts.relay.active == 0
+        await parts.owe(owed("b"))
+        await trio.testing.wait_all_tasks_blocked()
+        assert vendor.said == ["b"]
+
+
+async def test_what_rings_after_the_look_is_looked_for_again() -> None:
+    async with relaying(vendor := Vendor()) as parts:
+        await parts.owe(owed("a"))
+        with trio.fail_after(5):
+            while not vendor.calls:
+                await trio.lowlevel.checkpoint()
+                if parts.state_of("a") == "sending":
+                    await parts.owe(owed("b"))
+                    break
+        await trio.testing.wait_all_tasks_blocked()
+        assert vendor.said == ["a", "b"]
+
+
 @pytest.mark.parametrize("concurrency", [1, 3])
 async def test_a_cancel_does_not_wait_behind_a_start_that_hangs(
     autojump_clock: object, concurrency: int

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ T = TypeVar("T")
 WHATSAPP = "/webhooks/whatsapp"
 TELCO = "/webhooks/telco/main"
 GENESYS = "/webhooks/genesys"
+
+_TOLD_S = 5.0
 
 
 class Scene:
@@ -148,6 +151,16 @@ class Scene:
     def told(self, *names: str) -> list[dict[str, Any]]:
         """The events in the daemon's log with one of these names."""
         return reading.named(self.log, *names)
+
+    def times_told(self, name: str, wanted: int) -> int:
+        """How often an event is in the log, once it is there as often as wanted.
+
+        Lines are written by a thread of the daemon: an answer may be here before them.
+        """
+        ends = time.monotonic() + _TOLD_S
+        while (times := len(self.told(name))) < wanted and time.monotonic() < ends:
+            time.sleep(0.005)
+        return times
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from unittest import mock
 from actors import outcomes
 from actors.calls import Call, Promise
 from daemon import sending
-from daemon.pools import UnderWay
+from daemon.patience import UnderWay
 from daemon.relay import Relay
 from daemon.sending import Pace
 from state.rows import OutboxRow, SettleAs, Settlement
@@ -31,10 +31,10 @@ class Defect(Enum):
 
 
 class _Hasty(Relay):
-    async def _attempt_and_settle(self, row: OutboxRow, name: str, call: UnderWay) -> None:
+    async def _attempt(self, row: OutboxRow, under_way: UnderWay) -> Settlement:
         done = Settlement(row.effect, row.attempts, SettleAs.DELIVERED, self._clock.now_ms())
         await self._settle(done)
-        await super()._attempt_and_settle(row, name, call)
+        return await super()._attempt(row, under_way)
 
 
 def relay_of(defect: Defect | None) -> type[Relay]:

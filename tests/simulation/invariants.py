@@ -7,7 +7,6 @@ not: anything that the program itself believes of its success.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Coroutine
 from itertools import pairwise
 from typing import Any
 
@@ -75,13 +74,7 @@ class Sent(Struct, frozen=True):
 
 def ask(scene: Scene, sql: str) -> list[Any]:
     """Read the database."""
-    coroutine: Coroutine[Any, Any, list[Any]] = scene.disk.connection.fetch(sql)
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        rows: list[Any] = stop.value
-        return rows
-    raise RuntimeError("a question waited")
+    return scene.disk.connection.fetch(sql)
 
 
 def is_quiet(scene: Scene) -> bool:

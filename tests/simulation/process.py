@@ -121,6 +121,7 @@ class Life:
             log,
             actor_idle_s=20.0,
             batch_max=self._world.plan.batch_max,
+            expect=relay.expect,
         )
         async with trio.open_nursery() as background:
             async with trio.open_nursery() as actors:

@@ -44,6 +44,8 @@ class Bell:
     def __init__(self) -> None:
         self.rows: list[InboxRow] = []
         self.rings: list[LaneRing] = []
+        self.looked: list[str] = []
+        """Lanes that were claimed from, in order."""
         self.due_ms: list[int] = []
 
     def inbox(self, rows: Sequence[InboxRow]) -> None:
@@ -51,6 +53,9 @@ class Bell:
 
     def lanes(self, rings: Sequence[LaneRing]) -> None:
         self.rings.extend(rings)
+
+    def looked_at(self, lanes: Sequence[str]) -> None:
+        self.looked.extend(lanes)
 
     def timer(self, due_ms: int) -> None:
         self.due_ms.append(due_ms)

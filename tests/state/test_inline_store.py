@@ -123,7 +123,7 @@ async def outcome(groups: Sequence[Sequence[Unit]], parked: Sequence[Arrival]) -
     await store.accept(parked)
     answers: list[object] = []
     for group in groups:
-        done = await transact(disk.connection, store.epoch, group)
+        done = transact(disk.connection, store.epoch, group)
         done.rings.ring(bell)
         answers.extend(type(a) if isinstance(a, StoreError) else a for a in done.answers)
     inboxes = [sorted(await inbox_ids(store, actor)) for actor in ACTORS]

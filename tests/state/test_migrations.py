@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from state import queries
-from state.inline_store import InlineConnection, InlineDisk, InlineStore
+from state.direct import DirectConnection
+from state.inline_store import InlineDisk, InlineStore
 from state.migrations import APPLICATION_ID, SCHEMA_VERSION, UPGRADES, migrate
 from state.queries import SQL
 from state.store import ConstraintBroken, StoreRefused
@@ -41,14 +42,14 @@ def version(database: sqlite3.Connection) -> tuple[int, int]:
 
 
 async def test_a_new_database_gets_the_present_schema(database: sqlite3.Connection) -> None:
-    await migrate(InlineConnection(database))
+    migrate(DirectConnection(database))
     assert version(database) == (APPLICATION_ID, SCHEMA_VERSION)
-    await migrate(InlineConnection(database))
+    migrate(DirectConnection(database))
     assert version(database) == (APPLICATION_ID, SCHEMA_VERSION)
 
 
 async def test_every_table_is_strict(database: sqlite3.Connection) -> None:
-    await migrate(InlineConnection(database))
+    migrate(DirectConnection(database))
     tables = {name: sql for name, sql in schema(database).items() if sql.startswith("CREATE TABLE")}
     del tables["sqlite_sequence"]
     assert [name for name, sql in tables.items() if "STRICT" not in sql] == []
@@ -60,9 +61,9 @@ async def test_every_earlier_schema_leads_to_the_present_one(
 ) -> None:
     """Where this fails, `schema.sql` changed without an upgrade (see `migrations`)."""
     database.executescript((GOLDEN / f"schema_v{from_version}.sql").read_text())
-    await migrate(InlineConnection(database))
+    migrate(DirectConnection(database))
     fresh = sqlite3.connect(":memory:", isolation_level=None)
-    await migrate(InlineConnection(fresh))
+    migrate(DirectConnection(fresh))
     assert schema(database) == schema(fresh)
     assert version(database) == (APPLICATION_ID, SCHEMA_VERSION)
     fresh.close()
@@ -71,9 +72,9 @@ async def test_every_earlier_schema_leads_to_the_present_one(
 async def test_upgrades_run_in_order_from_where_the_database_is(
     database: sqlite3.Connection,
 ) -> None:
-    connection = InlineConnection(database)
-    await migrate(connection)
-    await migrate(connection, [*UPGRADES, NEXT])
+    connection = DirectConnection(database)
+    migrate(connection)
+    migrate(connection, [*UPGRADES, NEXT])
     assert version(database) == (APPLICATION_ID, SCHEMA_VERSION + 1)
     assert "later" in schema(database)
 
@@ -88,21 +89,21 @@ async def test_upgrades_run_in_order_from_where_the_database_is(
 async def test_an_upgrade_that_fails_leaves_the_database_as_it_was(
     database: sqlite3.Connection, upgrade: str, error: str
 ) -> None:
-    connection = InlineConnection(database)
-    await migrate(connection)
+    connection = DirectConnection(database)
+    migrate(connection)
     before = schema(database)
     with pytest.raises((ConstraintBroken, StoreRefused), match=error):
-        await migrate(connection, [*UPGRADES, upgrade])
+        migrate(connection, [*UPGRADES, upgrade])
     assert schema(database) == before
     assert version(database) == (APPLICATION_ID, SCHEMA_VERSION)
 
 
 async def test_a_newer_database_is_refused_and_left_alone(database: sqlite3.Connection) -> None:
-    connection = InlineConnection(database)
-    await migrate(connection)
-    await migrate(connection, [*UPGRADES, NEXT])
+    connection = DirectConnection(database)
+    migrate(connection)
+    migrate(connection, [*UPGRADES, NEXT])
     with pytest.raises(StoreRefused, match="run the newer program"):
-        await migrate(connection)
+        migrate(connection)
     assert version(database) == (APPLICATION_ID, SCHEMA_VERSION + 1)
 
 
@@ -116,7 +117,7 @@ async def test_a_foreign_database_is_refused_and_left_alone(
     database.executescript(script)
     before = schema(database)
     with pytest.raises(StoreRefused, match="another program"):
-        await migrate(InlineConnection(database))
+        migrate(DirectConnection(database))
     assert schema(database) == before
 
 
@@ -124,7 +125,7 @@ async def test_a_foreign_database_is_refused_and_left_alone(
 
 
 async def test_every_statement_fits_the_schema(database: sqlite3.Connection) -> None:
-    await migrate(InlineConnection(database))
+    migrate(DirectConnection(database))
     for statement in SQL.values():
         if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")):
             database.execute(f"EXPLAIN {statement}", nulls(statement))
@@ -163,7 +164,7 @@ def nulls(statement: str) -> list[None]:
 async def test_the_frequent_questions_use_their_index(
     database: sqlite3.Connection, name: str, index: str
 ) -> None:
-    await migrate(InlineConnection(database))
+    migrate(DirectConnection(database))
     statement = f"EXPLAIN QUERY PLAN {SQL[name]}"
     plan = database.execute(statement, nulls(statement)).fetchall()
     assert any(index in row[3] for row in plan), plan

@@ -96,6 +96,15 @@ async def test_a_database_that_was_cut_short_is_refused(path: Path) -> None:
     await refused(path, "cannot be used")
 
 
+async def test_a_database_that_lost_its_epoch_is_refused(path: Path) -> None:
+    await make(path)
+    damaged = sqlite3.connect(path)
+    damaged.execute("DELETE FROM meta")
+    damaged.commit()
+    damaged.close()
+    await refused(path, "no epoch")
+
+
 async def test_the_database_of_another_program_is_refused(path: Path) -> None:
     other = sqlite3.connect(path)
     other.execute("CREATE TABLE theirs (a TEXT)")

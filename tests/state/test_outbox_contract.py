@@ -6,6 +6,7 @@ import pytest
 
 from actors.ids import MessageId
 from state.rows import (
+    Claimed,
     LaneRing,
     NothingDue,
     OutboxRow,
@@ -47,6 +48,27 @@ async def test_a_claim_gives_out_the_first_row_with_its_attempt(store: Store, be
         due_ms=NOON,
         not_after_ms=NOON + 7,
     )
+
+
+async def test_each_claim_rings_that_its_lane_was_looked_at(store: Store, bell: Bell) -> None:
+    await store.commit(turn(0, effects=(effect("e1"),)))
+    assert bell.looked == []
+    await claimed(store)
+    await store.claim("ann", NOON)
+    await store.claim("nobody", NOON)
+    assert bell.looked == ["ann", "ann", "nobody"]
+
+
+async def test_a_claim_tells_whether_the_lane_has_more(store: Store) -> None:
+    later = effect("e2", not_before_ms=NOON + 60_000)
+    await store.commit(turn(0, effects=(effect("e1"), later, effect("e3", lane="other"))))
+    first = await store.claim("ann", NOON)
+    assert isinstance(first, Claimed)
+    assert first.more
+    await store.settle(settled(first.row, SettleAs.DELIVERED))
+    second = await store.claim("ann", NOON + 60_000)
+    assert isinstance(second, Claimed)
+    assert (second.row.effect, second.more) == (later.effect, False)
 
 
 async def test_a_lane_gives_out_nothing_while_a_row_is_being_sent(store: Store) -> None:

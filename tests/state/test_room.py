@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ import trio
 import trio.testing
 import trio_asyncio
 
-import state.room
+import state.writer
 from actors.ids import ActorId, MessageId
-from state.connection import Connection
+from state.connection import Connection, explained
+from state.direct import DirectConnection
 from state.rows import InboxRow
 from state.sqlite_store import SqliteStore, open_sqlite_store
 from state.store import ConstraintBroken, StaleCommit, StoreBroken, StoreFull
@@ -34,19 +35,17 @@ def path(tmp_path: Path) -> Path:
 
 async def hold_writer(store: SqliteStore, held: trio.Event, release: trio.Event) -> None:
     """Keep the writer busy with a question that is not answered until `release`."""
+    token, free = trio.lowlevel.current_trio_token(), threading.Event()
 
-    async def question(connection: Connection) -> None:
-        free = asyncio.Event()
-        nursery.start_soon(free_when_released, free)
-        held.set()
-        await free.wait()
-
-    async def free_when_released(free: asyncio.Event) -> None:
-        await release.wait()
-        free.set()
+    def question(_connection: Connection) -> None:
+        token.run_sync_soon(held.set)
+        free.wait()
 
     async with trio.open_nursery() as nursery:
-        await store._read(question)
+        nursery.start_soon(store._read, question)
+        with trio.CancelScope(shield=True):
+            await release.wait()
+        free.set()
 
 
 async def rows_in(path: Path, sql: str) -> list[Any]:
@@ -70,11 +69,11 @@ async def test_units_at_fault_harm_no_neighbour_of_their_group(
 ) -> None:
     sizes: list[int] = []
 
-    async def counting(connection: Connection, epoch: int, units: Sequence[Unit]) -> Done:
+    def counting(connection: Connection, epoch: int, units: Sequence[Unit]) -> Done:
         sizes.append(len(units))
-        return await transact(connection, epoch, units)
+        return transact(connection, epoch, units)
 
-    monkeypatch.setattr(state.room, "transact", counting)
+    monkeypatch.setattr(state.writer, "transact", counting)
     outcomes: dict[int, str] = {}
     bell = Bell()
     async with open_sqlite_store(path, bell) as store:
@@ -245,8 +244,8 @@ async def test_a_full_disk_refuses_and_heals(path: Path) -> None:
         await store.commit(turn(0))
 
         async def limit(pages: int) -> None:
-            async def question(connection: Connection) -> None:
-                await connection.run(f"PRAGMA max_page_count = {pages}")
+            def question(connection: Connection) -> None:
+                connection.run(f"PRAGMA max_page_count = {pages}")
 
             await store._read(question)
 
@@ -268,17 +267,15 @@ async def test_a_full_disk_refuses_and_heals(path: Path) -> None:
 
 def break_commits(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on COMMIT fails as it does when the disk cannot be synced, and may have happened."""
-    real = aiosqlite.Connection.execute_fetchall
+    commit = DirectConnection.commit
 
-    async def failing(self: aiosqlite.Connection, sql: str, *args: Any) -> Any:
-        answer = await real(self, sql, *args)
-        if sql == "COMMIT":
-            error = sqlite3.OperationalError("disk I/O error")
-            error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
-            raise error
-        return answer
+    def failing(connection: DirectConnection) -> None:
+        commit(connection)
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+        raise explained(error)
 
-    monkeypatch.setattr(aiosqlite.Connection, "execute_fetchall", failing)
+    monkeypatch.setattr(DirectConnection, "commit", failing)
 
 
 async def test_a_commit_of_unknown_outcome_ends_the_store_without_a_checkpoint(
@@ -335,9 +332,9 @@ async def test_what_is_raised_in_the_block_comes_out_as_it_is(path: Path) -> Non
 
 
 async def test_the_connection_is_as_safe_as_it_can_be(path: Path) -> None:
-    async def question(connection: Connection) -> list[Any]:
+    def question(connection: Connection) -> list[Any]:
         names = ("journal_mode", "synchronous", "locking_mode", "foreign_keys")
-        return [(await connection.fetch(f"PRAGMA {name}"))[0][0] for name in names]
+        return [(connection.fetch(f"PRAGMA {name}"))[0][0] for name in names]
 
     async with open_sqlite_store(path, Bell()) as store:
         assert await store._read(question) == ["wal", 2, "exclusive", 1]
@@ -349,6 +346,11 @@ async def test_the_size_of_each_group_is_told(path: Path) -> None:
     async with open_sqlite_store(path, Bell(), on_group=sizes.append) as store:
         await store.commit(turn(0))
     assert sizes == [1]
+
+
+def test_aiosqlite_has_the_names_by_which_its_thread_is_visited() -> None:
+    assert callable(aiosqlite.Connection._execute)
+    assert isinstance(aiosqlite.Connection._conn, property)
 
 
 async def test_asyncio_stays_in_its_room(path: Path) -> None:

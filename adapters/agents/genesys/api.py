@@ -38,10 +38,10 @@ class Budget:
 class GenesysApi:
     """The API host of one organisation, with one token for all callers."""
 
-    def __init__(self, client: httpx.AsyncClient, settings: GenesysSettings) -> None:
-        self._client = client
+    def __init__(self, transport: httpx.AsyncBaseTransport, settings: GenesysSettings) -> None:
+        self._transport = transport
         self._settings = settings
-        self._tokens = TokenCache(client, settings)
+        self._tokens = TokenCache(transport, settings)
 
     async def request(
         self,
@@ -97,7 +97,7 @@ class GenesysApi:
         if content is not None:
             headers["content-type"] = "application/json"
         reply = await call(
-            self._client,
+            self._transport,
             method,
             self._settings.api(path),
             deadline_s=max(budget.left_s(), 0.0),

@@ -47,9 +47,9 @@ _DISCONNECTED = b'{"state":"disconnected"}'
 class GenesysSender:
     """The sender of one integration; any number of calls at a time."""
 
-    def __init__(self, client: httpx.AsyncClient, settings: GenesysSettings) -> None:
-        """`client` stays its owner's: it is neither set up nor closed here."""
-        self._api = GenesysApi(client, settings)
+    def __init__(self, transport: httpx.AsyncBaseTransport, settings: GenesysSettings) -> None:
+        """`transport` stays its owner's: it is neither set up nor closed here."""
+        self._api = GenesysApi(transport, settings)
         self._settings = settings
         self._inbound = f"{_MESSAGES}/{quote(settings.integration_id, safe='')}/inbound/open"
 

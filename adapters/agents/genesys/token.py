@@ -35,8 +35,8 @@ _BODY = b"grant_type=client_credentials"
 class TokenCache:
     """Hands out the token and renews it in time. For one `trio` run, by any number of tasks."""
 
-    def __init__(self, client: httpx.AsyncClient, settings: GenesysSettings) -> None:
-        self._client = client
+    def __init__(self, transport: httpx.AsyncBaseTransport, settings: GenesysSettings) -> None:
+        self._transport = transport
         self._settings = settings
         self._lock = trio.Lock()
         self._token: str | None = None
@@ -111,7 +111,7 @@ class TokenCache:
         settings = self._settings
         pair = f"{settings.client_id.reveal()}:{settings.client_secret.reveal()}"
         reply = await call(
-            self._client,
+            self._transport,
             "POST",
             settings.token_url,
             # Half of a call's time, so that an old token can still be used in the other half.

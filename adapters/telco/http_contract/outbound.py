@@ -42,11 +42,11 @@ _CANCEL_BY_STATE = {
 class TelcoSender:
     """Carries out `StartJob`, `QueryJob` and `CancelJob` at one provider. A `Sender`.
 
-    `client` is shared and stays the caller's; it needs no settings of its own.
+    `transport` is shared and stays the caller's; it needs no settings of its own.
     """
 
-    def __init__(self, client: httpx.AsyncClient, settings: TelcoSettings) -> None:
-        self._client = client
+    def __init__(self, transport: httpx.AsyncBaseTransport, settings: TelcoSettings) -> None:
+        self._transport = transport
         self._settings = settings
 
     def promise(self, call: Call) -> Promise:
@@ -242,7 +242,7 @@ class TelcoSender:
         if self._settings.authorization is not None:
             sent["Authorization"] = self._settings.authorization.reveal()
         return await http.call(
-            self._client,
+            self._transport,
             method,
             url,
             deadline_s=max(0.0, until - trio.current_time()),

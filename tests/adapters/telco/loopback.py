@@ -5,6 +5,7 @@ What lives here: bytes in, bytes out. What must not: what the bytes mean to an a
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from functools import partial
 import httpx
 import msgspec
 import trio
+
+from adapters.connections import KeptConnections
 
 
 @dataclass
@@ -113,10 +116,10 @@ async def serving(*scripts: Script) -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def http_client() -> AsyncIterator[httpx.AsyncClient]:
-    """A client without the machine's proxies and certificates."""
-    async with httpx.AsyncClient(verify=False, trust_env=False) as client:  # loopback only
-        yield client
+async def http_client() -> AsyncIterator[httpx.AsyncBaseTransport]:
+    """What the daemon calls vendors with."""
+    async with KeptConnections(16, ssl.create_default_context()) as transport:
+        yield transport
 
 
 async def closed_port() -> str:

@@ -13,6 +13,7 @@ from adapters.telco.http_contract.inbound import TelcoReceiver
 from adapters.telco.http_contract.outbound import TelcoSender
 from adapters.telco.http_contract.settings import TelcoSettings
 from tests.adapters.sandbox.stand_in import START_MS, Scene, open_scene
+from tests.adapters.telco.loopback import http_client
 
 JOB = actor_id(ROUTER_JOB, "one")
 OTHER = actor_id(ROUTER_JOB, "two")
@@ -36,8 +37,8 @@ def told(outcome: object) -> ProviderReported:
 
 
 async def test_a_restart_by_all_three_roads() -> None:
-    async with open_scene() as scene:
-        sender = TelcoSender(scene.client, settings_of(scene))
+    async with open_scene() as scene, http_client() as transport:
+        sender = TelcoSender(transport, settings_of(scene))
         begun = told(await sender.perform(StartJob(JOB, 1, "main", "router.restart", "r"), ATTEMPT))
         assert (begun.state, begun.retry_after_s) == (JobState.QUEUED, 5.0)
         await scene.world.pass_time(200_000)
@@ -67,8 +68,8 @@ async def test_a_restart_by_all_three_roads() -> None:
 
 
 async def test_a_second_start_on_the_router_attaches_and_a_cancel_ends_it() -> None:
-    async with open_scene() as scene:
-        sender = TelcoSender(scene.client, settings_of(scene))
+    async with open_scene() as scene, http_client() as transport:
+        sender = TelcoSender(transport, settings_of(scene))
         start = StartJob(JOB, 1, "main", "router.restart", "r")
         begun = told(await sender.perform(start, ATTEMPT))
         again = told(await sender.perform(start, ATTEMPT))

@@ -96,7 +96,7 @@ async def test_documented_codes(
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(status, json={"error": error})
 
-    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+    async with httpx.MockTransport(answer) as client:
         outcome = await WhatsAppSender(client, settings()).perform(say("Hello"), attempt())
     assert type(outcome) is kind
     assert not isinstance(outcome, outcomes.Delivered)

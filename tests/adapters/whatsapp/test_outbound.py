@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 import trio
 
@@ -13,6 +12,7 @@ from actors.outcomes import Delivered, Outcome, Rejected, Transient, Unknown
 from actors.values import Fault
 from adapters.ports import Sender
 from adapters.whatsapp import WhatsAppSender
+from tests.adapters.telco.loopback import http_client
 from tests.adapters.whatsapp.helpers import NUMBER, attempt, choices, say, settings
 from tests.adapters.whatsapp.wire import TAKEN, Vendor, answer, vendor
 
@@ -20,13 +20,13 @@ WAMID = TAKEN["messages"][0]["id"]
 
 
 async def send(there: Vendor, deadline_s: float = 5.0) -> Outcome:
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         sender = WhatsAppSender(client, settings(api_url=there.url, send_deadline_s=deadline_s))
         return await sender.perform(say("Hello"), attempt())
 
 
 async def test_what_goes_over_the_wire() -> None:
-    async with vendor() as there, httpx.AsyncClient() as client:
+    async with vendor() as there, http_client() as client:
         sender: Sender = WhatsAppSender(client, settings(api_url=there.url + "/"))
         outcome = await sender.perform(say("Grüße 😀", choices=choices(2)), attempt())
     assert outcome == Delivered(WAMID)
@@ -136,7 +136,7 @@ async def test_nobody_listens() -> None:
 
 
 async def test_refused_before_anything_is_sent() -> None:
-    async with vendor() as there, httpx.AsyncClient() as client:
+    async with vendor() as there, http_client() as client:
         sender = WhatsAppSender(client, settings(api_url=there.url))
         eleven = await sender.perform(say("?", choices=choices(11)), attempt())
         stranger = await sender.perform(say("Hello", number="999"), attempt())
@@ -150,7 +150,7 @@ async def test_refused_before_anything_is_sent() -> None:
 
 async def test_calls_of_others_are_a_bug() -> None:
     query = QueryJob(ActorId("job_x"), 1, "main")
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         sender = WhatsAppSender(client, settings())
         assert sender.promise(say("Hello")) is Promise.RECONCILED
         with pytest.raises(TypeError, match="QueryJob"):

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.agents.genesys.outbound import GenesysSender
 from tests.adapters.agents.genesys.fake import FakeGenesys, fake_genesys, settings_for
+from tests.adapters.telco.loopback import http_client
 
 
 @pytest.fixture
@@ -19,13 +20,13 @@ async def genesys() -> AsyncIterator[FakeGenesys]:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    """A client that heeds no proxy of the machine."""
-    async with httpx.AsyncClient(trust_env=False) as one:
+async def client() -> AsyncIterator[httpx.AsyncBaseTransport]:
+    """What the daemon calls vendors with."""
+    async with http_client() as one:
         yield one
 
 
 @pytest.fixture
-def sender(genesys: FakeGenesys, client: httpx.AsyncClient) -> GenesysSender:
+def sender(genesys: FakeGenesys, client: httpx.AsyncBaseTransport) -> GenesysSender:
     """The adapter, pointed at the fake."""
     return GenesysSender(client, settings_for(genesys.url))

@@ -156,14 +156,14 @@ async def test_an_old_token_is_used_to_its_end(
     assert await perform(sender, LINE) != OK
 
 
-async def test_login_down(client: httpx.AsyncClient, genesys: FakeGenesys) -> None:
+async def test_login_down(client: httpx.AsyncBaseTransport, genesys: FakeGenesys) -> None:
     settings = settings_for(genesys.url, login_url="http://127.0.0.1:1")
     waits = transient(await perform(GenesysSender(client, settings), LINE))
     assert waits.fault.code == outcomes.CONNECT
     assert genesys.seen == []
 
 
-async def test_a_login_that_hangs(client: httpx.AsyncClient, genesys: FakeGenesys) -> None:
+async def test_a_login_that_hangs(client: httpx.AsyncBaseTransport, genesys: FakeGenesys) -> None:
     genesys.answers["token"] = [Answer(200, delay_s=2), Answer(200, delay_s=2)]
     sender = GenesysSender(client, settings_for(genesys.url, call_deadline_s=0.2))
 

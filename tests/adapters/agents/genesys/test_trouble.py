@@ -71,7 +71,9 @@ async def test_three_faults_then_the_same_line(genesys: FakeGenesys, sender: Gen
     assert len({one.raw for one in genesys.said("message")}) == 1
 
 
-async def test_an_answer_that_is_lost(genesys: FakeGenesys, client: httpx.AsyncClient) -> None:
+async def test_an_answer_that_is_lost(
+    genesys: FakeGenesys, client: httpx.AsyncBaseTransport
+) -> None:
     sender = GenesysSender(client, settings_for(genesys.url, call_deadline_s=0.3))
     genesys.answers["message"] = [Answer(200, delay_s=1.5)]
     assert transient(await perform(sender, LINE)).fault.code == outcomes.TIMEOUT
@@ -80,7 +82,7 @@ async def test_an_answer_that_is_lost(genesys: FakeGenesys, client: httpx.AsyncC
     assert first.raw == second.raw
 
 
-async def test_nobody_listens(client: httpx.AsyncClient, genesys: FakeGenesys) -> None:
+async def test_nobody_listens(client: httpx.AsyncBaseTransport, genesys: FakeGenesys) -> None:
     settings = settings_for("http://127.0.0.1:1", login_url=genesys.url)
     waits = transient(await perform(GenesysSender(client, settings), OPEN))
     assert waits.fault.code == outcomes.CONNECT

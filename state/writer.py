@@ -1,0 +1,123 @@
+"""The writer: a loop on SQLite's thread that takes what waits, group by group.
+
+What lives here: the queue between callers and the thread, how a group is made and carried out. What
+must not: trio, asyncio, or what a unit writes (`transactions` and below). The thread blocks for the
+next job, takes whatever has come meanwhile, and hands the outcome over; while the callers hear of
+it, the next group is under way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from state.connection import Connection
+from state.queries import SQL
+from state.store import StoreError, StoreFull
+from state.transactions import Done, Unit, transact
+from state.work import Rings
+
+Question = Callable[[Connection], object]
+
+
+class HasTask(Struct, eq=False):
+    """A job, as the writer sees it."""
+
+    task: Unit | Question
+
+
+Job = TypeVar("Job", bound=HasTask)
+
+
+class Outcome(Struct):
+    """What became of a group: the units' transaction, and the questions' answers in their order."""
+
+    done: Done | StoreError
+    answers: list[object]
+
+
+class Group(Struct, Generic[Job]):
+    """Jobs that are carried out together."""
+
+    writing: list[Job]
+    asking: list[Job]
+
+
+class Writer(Generic[Job]):
+    """One writer for one connection. `put` and `close` are for any thread, `run` for SQLite's."""
+
+    def __init__(self, group_max: int, hand_over: Callable[[Group[Job], Outcome], None]) -> None:
+        """`hand_over` is called on SQLite's thread, and must neither block nor raise."""
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._group_max = group_max
+        self._hand_over = hand_over
+
+    def put(self, job: Job) -> None:
+        """Queue a job; its turn comes after those before it."""
+        self._queue.put(job)
+
+    def close(self) -> None:
+        """Let `run` return once all that is queued is done."""
+        self._queue.put(None)
+
+    def run(self, connection: Connection, epoch: int) -> None:
+        """Carry out groups until closed. Raises StoreBroken, with jobs left undone."""
+        going_on = True
+        while going_on:
+            jobs, going_on = self._take()
+            if jobs:
+                group = _sorted(jobs)
+                self._hand_over(group, _carry_out(connection, epoch, group))
+
+    def _take(self) -> tuple[list[Job], bool]:
+        """What is queued, a group at most, once there is something; and whether more can come."""
+        jobs: list[Job] = []
+        job = self._queue.get()
+        while job is not None:
+            jobs.append(job)
+            if len(jobs) >= self._group_max:
+                return jobs, True
+            try:
+                job = self._queue.get_nowait()
+            except queue.Empty:
+                return jobs, True
+        return jobs, False
+
+
+def _sorted(jobs: Sequence[Job]) -> Group[Job]:
+    group: Group[Job] = Group([], [])
+    for job in jobs:
+        (group.asking if callable(job.task) else group.writing).append(job)
+    return group
+
+
+def _carry_out(connection: Connection, epoch: int, group: Group[Job]) -> Outcome:
+    """Write, then answer. Raises StoreBroken."""
+    done: Done | StoreError = Done([], Rings())
+    units = [job.task for job in group.writing if not callable(job.task)]
+    if units:
+        try:
+            done = transact(connection, epoch, units)
+        except StoreError as error:
+            done = error
+            if isinstance(error, StoreFull):
+                _make_room(connection)
+    questions = [job.task for job in group.asking if callable(job.task)]
+    return Outcome(done, [_answer(connection, question) for question in questions])
+
+
+def _answer(connection: Connection, question: Question) -> object:
+    try:
+        return question(connection)
+    except StoreError as error:
+        return error
+
+
+def _make_room(connection: Connection) -> None:
+    """Free what the write-ahead log occupies: the next unit may fit where this one did not."""
+    with contextlib.suppress(StoreFull):
+        connection.run(SQL["checkpoint"])
