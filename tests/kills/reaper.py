@@ -148,11 +148,11 @@ class Reaper:
             self.wrong.append(f"the process ended with {code}; ordered: {order}\n{tail}")
             return
         cut = tuple(evidence.cut_off(self._stage.folder / "routerbot.db"))
-        now_ms = self.world.clock.now_ms()
-        self.deaths.append(Death(killed.order, now_ms, cut))
-        if any(each.call == "Say" for each in cut):
-            self._peace_until_ms = now_ms + self._peace_ms
+        self.deaths.append(Death(killed.order, self.world.clock.now_ms(), cut))
         await self.world.pass_time(killed.down_ms)
+        if any(each.call == "Say" for each in cut):
+            # From here on: the next process finds it, and gives it its time.
+            self._peace_until_ms = self.world.clock.now_ms() + self._peace_ms
 
     async def _start(self) -> None:
         if len(self.wrong) > _ENDS_MAX:
