@@ -21,7 +21,7 @@ from daemon.sandbox.process import DaemonFailed
 from daemon.sandbox.stage import NotAtRest, Stage
 from tests.kills import evidence
 from tests.kills.evidence import Cut
-from tests.kills.orders import Order, give, withdraw
+from tests.kills.orders import Order, Seam, give, withdraw
 
 _REST_S = 60.0
 _LOOK_S = 0.003
@@ -101,7 +101,8 @@ class Reaper:
                 rest = rest + 1 if await self._is_at_rest() else 0
                 if not rest:
                     await trio.sleep(_LOOK_S)
-            self._rested()
+            if self._plan and self._armed is None and not self._in_peace:
+                self._arm()
             return
         raise NotAtRest(f"not at rest in time:\n{self._stage.daemon.log_tail()}")
 
@@ -111,6 +112,8 @@ class Reaper:
             await self._bury()
             await self._start()
             return False
+        if self._armed is not None and self._in_peace:
+            return False  # it dies as it recovers
         await self.world.wait_quiet()
         try:
             now_ms = self.world.clock.now_ms()
@@ -124,19 +127,25 @@ class Reaper:
 
     # --- dying ----------------------------------------------------------------------------------
 
-    def _rested(self) -> None:
-        """Arm, or let it live for now."""
-        if self.world.clock.now_ms() < self._peace_until_ms:
-            if self._armed is not None:
-                self._plan.appendleft(replace(self._armed, hot=False))
-                self._armed = None
-                withdraw(self._orders)
-        elif self._armed is None and self._plan:
-            self._arm()
+    @property
+    def _in_peace(self) -> bool:
+        return self.world.clock.now_ms() < self._peace_until_ms
 
     def _arm(self) -> None:
         self._armed = self._plan.popleft()
         give(self._orders, self._armed.order)
+
+    def _arm_before_start(self) -> None:
+        """Let the next process die while it recovers."""
+        if not self._plan or not self._plan[0].hot:
+            return
+        if self._in_peace:
+            # Only what surely comes about while it deals with the calls that were cut off.
+            first, order, cut = self._plan[0], self._plan[0].order, self.deaths[-1].cut
+            if order.seam not in (Seam.SETTLED, Seam.RANDOM) or not cut:
+                return
+            self._plan[0] = replace(first, order=replace(order, count=min(order.count, len(cut))))
+        self._arm()
 
     async def _bury(self) -> None:
         code = await self._stage.daemon.ended()
@@ -157,8 +166,7 @@ class Reaper:
     async def _start(self) -> None:
         if len(self.wrong) > _ENDS_MAX:
             raise DaemonFailed("\n".join(self.wrong))
-        if self._plan and self._plan[0].hot:
-            self._arm()
+        self._arm_before_start()
         self.restarts += 1
         self._told_ms = -1
         try:
