@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--chapters", type=int, default=3, help="stories a customer plays")
     parser.add_argument("--defect", choices=[each.name for each in Defect], help="plant a defect")
     parser.add_argument("--keep", type=Path, help="an empty folder for the databases and logs")
+    parser.add_argument("--verbose", action="store_true", help="tell each double and the like")
     options = parser.parse_args()
     outcomes: list[Outcome] = []
     for seed in range(options.seed, options.seed + options.runs):
@@ -39,7 +40,7 @@ def main() -> int:
             defect=Defect[options.defect] if options.defect else None,
         )
         outcomes.append(_run(settings, options.keep))
-        print(told(outcomes[-1]), flush=True)
+        print(told(outcomes[-1], verbose=options.verbose), flush=True)
         if outcomes[-1].verdict.faults:
             print(f"FAILED; replay: python -m tests.kills {_again(seed)}")
             break

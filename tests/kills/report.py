@@ -15,11 +15,11 @@ from tests.kills.verdict import Broken, Counted
 
 _HEAD = ("seam", "kills", "least in a run", "calls cut off", "restarts", "lost", "double starts")
 _FAULTS_MAX = 20
-_COUNTED = (Counted.DOUBLE, Counted.OVERTAKEN)
+_COUNTED = (Counted.DOUBLE, Counted.OVERTAKEN, Counted.SUPERSEDED)
 
 
-def told(outcome: Outcome) -> str:
-    """One run in a few lines."""
+def told(outcome: Outcome, *, verbose: bool = False) -> str:
+    """One run in a few lines; `verbose`: with each thing that is counted."""
     verdict, settings = outcome.verdict, outcome.settings
     kills = Counter(death.order.seam for death in outcome.deaths)
     named = ", ".join(str(kills[seam]) for seam in NAMED)
@@ -34,6 +34,8 @@ def told(outcome: Outcome) -> str:
         f"    {_lost(outcome)} lost, {verdict.broke(Broken.DOUBLE_START)} double starts, "
         + ", ".join(f"{verdict.total(what)} {what.value}" for what in Counted),
     ]
+    if verbose:
+        lines += [f"    {each}" for each in verdict.allowed]
     lines += [f"    BROKEN {fault}" for fault in verdict.faults[:_FAULTS_MAX]]
     if (more := len(verdict.faults) - _FAULTS_MAX) > 0:
         lines.append(f"    and {more} more")

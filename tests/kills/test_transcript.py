@@ -233,6 +233,20 @@ def test_a_reply_given_up_though_no_kill_had_cut_it_off() -> None:
     assert overtaken(DIED_MS).broken() == {Broken.LOST}
 
 
+def test_what_was_overtaken_is_superseded_where_newer_news_of_its_job_had_come() -> None:
+    chat = overtaken(DIED_MS)
+    chat.dies_sending("a")
+    first = replace(chat.sent[0].said, job=JOB, purpose=Purpose.REPLY)
+    chat.sent[0] = replace(chat.sent[0], said=first)
+    chat.expected[0] = first
+    assert chat.verdict().total(Counted.OVERTAKEN) == 1
+    chat.says("step", Purpose.PROGRESS, job=JOB, at_ms=DIED_MS + RECONCILE_MS)
+    chat.shows("step")
+    assert chat.broken() == set()
+    assert chat.verdict().total(Counted.OVERTAKEN) == 0
+    assert chat.verdict().total(Counted.SUPERSEDED) == 1
+
+
 def test_news_that_newer_news_replaced() -> None:
     chat = Chat()
     chat.says("asked", Purpose.REPLY, job=JOB, state="dropped", attempts=0)

@@ -8,7 +8,8 @@ What is promised (design: reply, result and agent's line are owed; order is kept
 * Of a call that a kill cut off nobody knows whether it arrived. It is looked for by its receipt.
   Where none comes it is shown late, and then once more if it had arrived: never before the time to
   wait for a receipt is over, never twice more, and never where a receipt did come.
-* Such a reply or menu is let go where something newer was shown meanwhile.
+* Such a reply or menu is let go where something newer was shown meanwhile; where it is about a job,
+  newer news of that job stand for it.
 * Progress may be left out, but never be shown twice, after newer news of its job, or made up. Soon
   after a kill it may say that we have not seen the job for a while.
 * News of a job may be replaced by newer news of it as long as they are not sent.
@@ -105,6 +106,9 @@ class Transcript:
         killed = f" (killed: {death.order})" if death is not None else ""
         self._verdict.broken(what, f"{self._name}: {detail}{killed}", death)
 
+    def _count(self, what: Counted, said: Said, death: Death | None = None) -> None:
+        self._verdict.count(what, death, f"{self._name}: {said.purpose.value} {said.words}")
+
     # --- decided --------------------------------------------------------------------------------
 
     def _as_decided(self) -> None:
@@ -121,7 +125,7 @@ class Transcript:
                 left.pop(0)
             elif each.job is not None and each.purpose is Purpose.REPLY and theirs[index + 1 :]:
                 # Replaced within one turn, so that it never came to be a call.
-                self._verdict.count(Counted.SUPERSEDED)
+                self._count(Counted.SUPERSEDED, each)
             else:
                 instead = f"instead: {left[0].words}" if left else "nothing instead"
                 self._broken(Broken.WRONG, f"{stream}: not decided: {each.words}; {instead}")
@@ -145,13 +149,15 @@ class Transcript:
     def _not_shown(self, sent: Sent) -> None:
         said = sent.said
         if sent.state == "dropped" and sent.attempts == 0 and self._newer_of_job(sent):
-            self._verdict.count(Counted.SUPERSEDED)
+            self._count(Counted.SUPERSEDED, said)
             return
         death = self._cut(sent)
         unknown = sent.state == "rejected" and (sent.error or "").startswith("unknown")
         rendered = said.purpose in _RENDERED_ANEW and sent.said.effect not in self._anew
         if death is not None and unknown and rendered and self._newer_shown(sent):
-            self._verdict.count(Counted.OVERTAKEN, death)
+            # Most often it says that a job was requested, above the menu of the same turn.
+            newer = self._newer_of_job(sent, sent.done_ms)
+            self._count(Counted.SUPERSEDED if newer else Counted.OVERTAKEN, said, death)
             return
         how = f"{sent.state} {sent.error or ''} after {sent.attempts} attempts".replace("  ", " ")
         self._broken(Broken.LOST, f"{said.words} ({how})", death)
@@ -169,7 +175,7 @@ class Transcript:
         elif second.message.at_ms - death.at_ms < self._reconcile_ms:
             self._broken(Broken.DOUBLE, f"{said}: nobody waited for its receipt", death)
         else:
-            self._verdict.count(Counted.DOUBLE, death)
+            self._count(Counted.DOUBLE, sent.said, death)
 
     def _in_order(self) -> None:
         """What was brought by its first attempt has kept its place in the lane."""
@@ -193,7 +199,7 @@ class Transcript:
             if death is None or not any(matches(each, said.text) for each in _UNSEEN):
                 self._broken(Broken.WRONG, f"progress beyond the core: {said.words}")
             else:
-                self._verdict.count(Counted.MORE_PROGRESS)
+                self._count(Counted.MORE_PROGRESS, said)
         for newer in self._later(sent):
             theirs = self._shows.get(newer.said.effect, [])
             news = newer.said.job == said.job and newer.said.purpose is not Purpose.PROGRESS
@@ -205,9 +211,11 @@ class Transcript:
     def _later(self, sent: Sent) -> list[Sent]:
         return self._decided[self._decided.index(sent) + 1 :]
 
-    def _newer_of_job(self, sent: Sent) -> bool:
+    def _newer_of_job(self, sent: Sent, until_ms: int | None = None) -> bool:
+        """Whether there were newer news of the same job, by a time where one is given."""
         return sent.said.job is not None and any(
-            each.said.job == sent.said.job for each in self._later(sent)
+            each.said.job == sent.said.job and (until_ms is None or each.at_ms <= until_ms)
+            for each in self._later(sent)
         )
 
     def _newer_shown(self, sent: Sent) -> bool:

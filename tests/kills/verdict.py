@@ -44,7 +44,8 @@ class Counted(Enum):
     MORE_PROGRESS = "more progress"
     """A word on a job that went on unseen for a while, because we were dead."""
     SUPERSEDED = "superseded"
-    """News of a job that were replaced by newer news of it before they were sent."""
+    """News of a job that were replaced by newer news of it, before they were sent or before they
+    were sent once more."""
 
 
 class Fault(Struct, frozen=True):
@@ -66,6 +67,8 @@ class Verdict:
         self.faults: list[Fault] = []
         self.counted: Counter[tuple[Counted, Seam | None]] = Counter()
         """By the seam of the kill that it is owed to, where it is owed to one."""
+        self.allowed: list[str] = []
+        """The same, one by one."""
         self.checked: Counter[str] = Counter()
         """How much was looked at, to see that the oracle is not idle."""
         self._deaths = deaths
@@ -75,9 +78,11 @@ class Verdict:
         """A promise was broken."""
         self.faults.append(Fault(what, detail, death.order.seam if death else None))
 
-    def count(self, what: Counted, death: Death | None = None) -> None:
+    def count(self, what: Counted, death: Death | None = None, detail: str = "") -> None:
         """Something happened that is allowed."""
         self.counted[what, death.order.seam if death else None] += 1
+        killed = f" (killed: {death.order})" if death is not None else ""
+        self.allowed.append(f"{what.value}: {detail}{killed}")
 
     def death_of(self, effect: str, attempt: int) -> Death | None:
         """The kill that cut off this attempt, if one did."""
