@@ -18,7 +18,7 @@ from typing import assert_never
 from msgspec import Struct
 
 from actors.ids import ActorId
-from actors.values import Choice, Customer, Scalar
+from actors.values import Choice, Customer
 
 
 class Promise(Enum):
@@ -103,8 +103,11 @@ class WebRequest(Struct, frozen=True, tag="web_request"):
     path: str
     """Starts with a slash; each value that the flow put in is percent-encoded already."""
     query: dict[str, str] = {}
-    body: dict[str, Scalar] | None = None
+    body: dict[str, object] | None = None
+    """JSON."""
     timeout_s: float = 10.0
+    attempts: int | None = None
+    """How often a request that only reads is made; None: as the configuration says."""
 
 
 class OpenDesk(Struct, frozen=True, tag="open_desk"):

@@ -82,11 +82,17 @@ class Note(Struct, frozen=True):
     fields: dict[str, str | int | None] = {}
 
 
+class Walked(Struct, frozen=True):
+    """The steps of the flow that this turn went through, in order: for the log and for tests."""
+
+    steps: tuple[str, ...]
+
+
 class Finish(Struct, frozen=True):
     """This actor's work is done; it stays readable and still answers late messages."""
 
 
-Effect = Do | Withdraw | Drop | Tell | SetTimer | ClearTimer | Alias | Note | Finish
+Effect = Do | Withdraw | Drop | Tell | SetTimer | ClearTimer | Alias | Note | Walked | Finish
 
 
 class Decision(Struct, Generic[State], frozen=True):

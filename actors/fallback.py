@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from actors.buttons import LeaveButton, PersonButton, decode, encode
 from actors.calls import CancelJob, CloseDesk, Purpose, Say, SendToDesk
 from actors.conversation import people
+from actors.conversation.knowing import filled
 from actors.conversation.state import NEWS_AT_REST, Conversation, ConversationTurn, Surroundings
 from actors.effects import Decision
-from actors.flow.render import fill, pick
 from actors.handover.state import Handover
 from actors.handover.state import Phase as HandoverPhase
 from actors.ids import ActorId
@@ -138,7 +138,7 @@ def _tell_plainly(turn: ConversationTurn, report: JobReported) -> None:
         Say(
             turn.state.customer,
             Purpose.RESULT,
-            fill(pick(text, turn.state.language, turn.flow.languages[0]), values),
+            filled(turn, text, values),
             (button,),
         ),
         not_after_ms=turn.now_ms + 24 * _WORTH_MS,

@@ -72,6 +72,11 @@ class Living(Generic[State]):
         self._before = self._state
 
     @property
+    def state(self) -> State | None:
+        """What it knows; None before its first message."""
+        return self._state
+
+    @property
     def exists(self) -> bool:
         """Whether there is a state at all."""
         return self._state is not None
@@ -105,6 +110,10 @@ class Living(Generic[State]):
     def rewind(self) -> None:
         """Take the last decision back: what it wanted cannot be written."""
         self._state = self._before
+
+    def keep(self) -> None:
+        """The decisions stand; what was before them is forgotten."""
+        self._before = self._state
 
     def encoded(self) -> bytes:
         """The state as bytes; only for an actor that exists."""

@@ -23,6 +23,7 @@ from actors.effects import (
     Note,
     SetTimer,
     Tell,
+    Walked,
     Withdraw,
 )
 from actors.ids import ActorId, EffectId, MessageId, effect_id
@@ -91,6 +92,10 @@ class Turn(Generic[State]):
     def note(self, event: str, *, alarm: bool = False, **fields: str | int | None) -> None:
         """Leave a line in the log and a count; no personal data."""
         self._effects.append(Note(event, alarm, fields))
+
+    def walked(self, *steps: str) -> None:
+        """These steps of the flow were gone through."""
+        self._effects.append(Walked(steps))
 
     def finish(self) -> None:
         """This actor's work is done."""

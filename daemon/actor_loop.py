@@ -65,24 +65,38 @@ class ActorLoop:
         actor = mailbox.actor
         at_rest = await self._store.load(actor)
         living = self._wake(actor, at_rest)
+        if living is not None:
+            at_rest = _without_state(at_rest)
         while True:
             rows = await self._next_rows(mailbox)
             if not rows:
                 # No checkpoint between the look that found nothing and the end of the task.
                 self.registry.gone(mailbox)
                 return
-            while rows:
-                batch, rows = self._split(rows)
-                if living is None:
-                    at_rest = await self._apologise(actor, at_rest, batch)
-                else:
-                    at_rest, living = await self._handle(living, at_rest, batch)
-                mailbox.position = batch[-1].position
+            at_rest, living = await self._handle_all(mailbox, living, at_rest, rows)
+            # Most of an actor's life is waiting: what is not needed for that does not wait with it.
+            del rows
             if self.registry.crowded:
                 # Others wait for room and this one never rests: its rows wait in the store, its
                 # turn comes again behind theirs.
                 self.registry.go_to_the_back(mailbox)
                 return
+
+    async def _handle_all(
+        self,
+        mailbox: Mailbox,
+        living: AnyLiving | None,
+        at_rest: ActorRow | None,
+        rows: list[InboxRow],
+    ) -> tuple[ActorRow | None, AnyLiving | None]:
+        while rows:
+            batch, rows = self._split(rows)
+            if living is None:
+                at_rest = await self._apologise(mailbox.actor, at_rest, batch)
+            else:
+                at_rest, living = await self._handle(living, at_rest, batch)
+            mailbox.position = batch[-1].position
+        return at_rest if living is None else _without_state(at_rest), living
 
     def _wake(self, actor: ActorId, at_rest: ActorRow | None) -> AnyLiving | None:
         try:
@@ -272,6 +286,7 @@ class ActorLoop:
                 outcome=one.outcome,
                 flow_version=commit.flow_version,
                 effects=one.effects,
+                steps=one.steps or None,
                 ms=round(seconds * 1000, 1),
                 **({"traceback": one.error} if one.error else {}),
             )
@@ -286,6 +301,11 @@ class ActorLoop:
                     "alarm": note.alarm or None,
                 }
                 tell(note.event, **fields)
+
+
+def _without_state(row: ActorRow | None) -> ActorRow | None:
+    """The row of an actor whose state lies in memory anyway: not twice."""
+    return replace(row, state=b"") if row is not None else None
 
 
 def _row_of(commit: Commit) -> ActorRow | None:

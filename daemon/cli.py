@@ -66,6 +66,9 @@ def sandbox(
     flow: Annotated[
         Path | None, Parameter(help="A flow file of your own instead of the shipped one.")
     ] = None,
+    record: Annotated[
+        Path | None, Parameter(help="With --chat: write it down as a conversation file.")
+    ] = None,
 ) -> int:
     """Run the real daemon against a simulated WhatsApp, provider, CRM and Genesys.
 
@@ -76,11 +79,11 @@ def sandbox(
 
     if script or scripts:
         mode = "script"
-    elif chat or sys.stdin.isatty():
+    elif chat or record is not None or sys.stdin.isatty():
         mode = "chat"
     else:
         mode = "serve"
-    return run_sandbox(mode, scripts or [], keep, language, flow)
+    return run_sandbox(mode, scripts or [], keep, language, flow, record)
 
 
 @app.command
@@ -130,6 +133,28 @@ def schema() -> int:
 
     print(msgspec.json.format(msgspec.json.encode(json_schema()), indent=2).decode())  # noqa: T201
     return 0
+
+
+@flow_app.command(name="test")
+def flow_test(
+    flow: Annotated[
+        Path | None, Parameter(help="The flow file; none: the shipped one.", show_default=False)
+    ] = None,
+    scripts: Annotated[
+        list[Path] | None,
+        Parameter(help="Conversation files; none: all *.chat beside the flow and in scripts/."),
+    ] = None,
+    /,
+    *,
+    coverage: Annotated[bool, Parameter(help="Show what no conversation went through.")] = False,
+) -> int:
+    """Play conversation files against a flow, on the pure core: milliseconds for each.
+
+    How they are written: docs/conversations.md. Exit 1 where one did not go as expected.
+    """
+    from daemon.flowtest.command import run_flow_test
+
+    return run_flow_test(flow, scripts or [], coverage=coverage)
 
 
 def main() -> None:

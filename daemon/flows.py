@@ -61,6 +61,7 @@ def surroundings(config: Config, source: FlowSource, versions: dict[str, Flow]) 
         flows=versions,
         flow_version=source.version,
         default_language=config.flow.default_language,
+        time_zone=config.flow.time_zone,
         tap_age_max_s=round(config.limits.tap_age_max_s),
         progress_spacing_s=round(config.limits.progress_spacing_s),
     )

@@ -8,6 +8,7 @@ that a number which changes hands does not inherit a stranger's chat.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 from structlog.typing import FilteringBoundLogger
 
@@ -49,8 +50,8 @@ class Intake:
     async def accept(self, reception: Reception, source: str) -> Acceptance:
         """Commit; returns when it is durable. Raises StoreFull."""
         now_ms = self._clock.now_ms()
-        arrivals = [_arrival(event, now_ms) for event in reception.events]
-        receipts = [_receipt(receipt, now_ms) for receipt in reception.receipts]
+        arrivals = [arrival_of(event, now_ms, _minted) for event in reception.events]
+        receipts = [receipt_of(receipt, now_ms) for receipt in reception.receipts]
         self.under_way += 1
         try:
             accepted = await self._store.accept(arrivals, receipts)
@@ -74,7 +75,12 @@ class Intake:
             )
 
 
-def _arrival(event: Event | Damaged, now_ms: int) -> Arrival:
+def _minted() -> str:
+    return secrets.token_hex(16)
+
+
+def arrival_of(event: Event | Damaged, now_ms: int, mint: Callable[[], str]) -> Arrival:
+    """An event as a row. `mint`: what a new conversation's id is made from, never said twice."""
     if isinstance(event, Damaged):
         return Arrival(event.message_id, ToDeadLetters(event.error), now_ms, event.raw)
     window_ms = None
@@ -85,15 +91,16 @@ def _arrival(event: Event | Damaged, now_ms: int) -> Arrival:
         case ForActor(actor, must_exist):
             return Arrival(event.message_id, ToActor(actor), now_ms, body, window_ms, must_exist)
         case ForCustomer(alias):
-            mint = actor_id(CONVERSATION, secrets.token_hex(16))
-            return Arrival(event.message_id, ToAlias(alias, mint), now_ms, body, window_ms)
+            target = ToAlias(alias, actor_id(CONVERSATION, mint()))
+            return Arrival(event.message_id, target, now_ms, body, window_ms)
         case ForAlias(alias, park_s):
             park_until_ms = now_ms + park_s * 1000
             target = ToAlias(alias, None, park_until_ms)
             return Arrival(event.message_id, target, now_ms, body, window_ms)
 
 
-def _receipt(receipt: DeliveryReceipt, now_ms: int) -> Receipt:
+def receipt_of(receipt: DeliveryReceipt, now_ms: int) -> Receipt:
+    """A receipt as the store takes it."""
     failure = None
     if receipt.fault_code is not None:
         effect = EffectId(receipt.attempt_id.rpartition(".")[0])

@@ -67,8 +67,7 @@ def describe(fields: Fields) -> list[Piece]:
     pieces.append((event.ljust(8), style or "bold"))
     if rest.get("alarm") is True:
         pieces.append(("ALARM", "bold red"))
-    actor = rest.pop("actor", None)
-    if actor is not None:
+    if (actor := rest.pop("actor", None)) is not None:
         pieces.append((short(plain(actor)).ljust(12), "cyan"))
     if event in _WORDING:
         pieces += _WORDING[event](rest)
@@ -107,8 +106,9 @@ def _turn(rest: dict[str, object]) -> Iterator[Piece]:
     yield plain(rest.pop("message", "?")), "bold"
     if (outcome := rest.pop("outcome", "handled")) != "handled":
         yield plain(outcome), "" if outcome == "nobody" else "bold red"
-    if effects := rest.pop("effects", None):
-        yield "-> " + ", ".join(map(plain, effects if isinstance(effects, list) else [effects])), ""
+    for mark, told in (("->", rest.pop("effects", None)), ("at", rest.pop("steps", None))):
+        if told:
+            yield f"{mark} " + ", ".join(map(plain, told if isinstance(told, list) else [told])), ""
     rest.pop("flow_version", None)  # the same for hours; the line `ready` tells it
 
 

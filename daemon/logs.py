@@ -75,6 +75,8 @@ class LogSink:
         self._queue_max = queue_max
         self._told = 0
         self._closed = False
+        self._counting = threading.Lock()
+        self._unwritten = 0
         # A daemon thread: a reader that has stopped must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
@@ -83,8 +85,15 @@ class LogSink:
         """Hand a line over, or drop it. Never blocks."""
         if self._lines.qsize() >= self._queue_max:
             self._drop()
-        else:
-            self._lines.put(line)
+            return
+        with self._counting:
+            self._unwritten += 1
+        self._lines.put(line)
+
+    @property
+    def idle(self) -> bool:
+        """Whether all lines so far are written, or dropped."""
+        return not self._unwritten
 
     def close(self) -> None:
         """Write what is queued, for at most `CLOSE_S`; then logging is as it was before."""
@@ -115,6 +124,8 @@ class LogSink:
                     self._told += missed
             except (OSError, ValueError):
                 self._drop(len(batch))  # the reader is gone for good, or the stream was closed
+            with self._counting:
+                self._unwritten -= len(batch)
 
     def _take(self) -> tuple[list[bytes], bool]:
         """What is queued, a batch at most, once there is something; and whether more can come."""

@@ -23,6 +23,7 @@ from structlog.typing import FilteringBoundLogger
 from actors.codec import Unreadable, decode_call, decode_message
 from actors.ids import ActorId, EffectId
 from daemon.clock import Clock
+from daemon.histories import ACTORS_MAX, Histories
 from daemon.pauses import WHATS, Pauses
 from daemon.registry import Registry
 from daemon.relay import Relay
@@ -35,7 +36,7 @@ LIST_MAX = 200
 _LINE_S = 5.0
 _ANSWER_S = 25.0
 _SEND_S = 5.0
-_READS = frozenset({"status", "dead_letters", "dead_letter", "unknown"})
+_READS = frozenset({"status", "dead_letters", "dead_letter", "unknown", "heard", "called"})
 _PEER = struct.Struct("iII")
 
 
@@ -68,6 +69,8 @@ class Operator:
         relay: Relay,
         pauses: Pauses,
         about: Mapping[str, str | int],
+        *,
+        default_language: str = "en",
     ) -> None:
         """`about`: what `status` tells of this process that never changes."""
         self._store = store
@@ -76,6 +79,7 @@ class Operator:
         self._relay = relay
         self._pauses = pauses
         self._about = about
+        self._histories = Histories(store, default_language)
         self._began_ms = clock.now_ms()
         self._commands: dict[str, Callable[..., Awaitable[object]]] = {
             "status": self._status,
@@ -85,6 +89,9 @@ class Operator:
             "drop": self._drop,
             "release": self._release,
             "unknown": self._unknown,
+            "conversation": self._conversation,
+            "heard": self._heard,
+            "called": self._called,
             "settle": self._settle,
             "pause": self._pause,
             "resume": self._resume,
@@ -105,7 +112,10 @@ class Operator:
             return Answer(error=f"the store refused: {type(error).__name__}")
 
     def mends(self, command: str) -> bool:
-        """Whether there is such a command and it may change something."""
+        """Whether there is such a command, and it may change something or shows what people wrote.
+
+        Of pages of the same conversation, asking for the conversation itself stands for all.
+        """
         return command in self._commands and command not in _READS
 
     # --- looking --------------------------------------------------------------------------------
@@ -146,6 +156,18 @@ class Operator:
     async def _unknown(self, after: int = 0, limit: int = 50) -> list[dict[str, object]]:
         rows = await self._store.unknown_sends(after, _page(limit))
         return [_call_shown(row) for row in rows]
+
+    async def _conversation(self, conversation: str) -> dict[str, object]:
+        found = await self._histories.conversation(conversation, self._clock.now_ms())
+        if found is None:
+            raise Refused(f"there is no conversation {conversation}, or it cannot be read")
+        return found
+
+    async def _heard(self, actors: str, after: int = 0) -> dict[str, object]:
+        return await self._histories.heard(_some(actors), max(after, 0))
+
+    async def _called(self, actors: str, after: int = 0) -> dict[str, object]:
+        return await self._histories.called(_some(actors), max(after, 0))
 
     # --- mending --------------------------------------------------------------------------------
 
@@ -206,6 +228,13 @@ def _fit(arguments: Mapping[str, object], command: Callable[..., object]) -> boo
         type(value) is kinds[name] and (not isinstance(value, int) or abs(value) < 1 << 63)
         for name, value in arguments.items()
     )
+
+
+def _some(actors: str) -> list[str]:
+    named = actors.split(",")
+    if len(named) > ACTORS_MAX:
+        raise Refused(f"more than {ACTORS_MAX} actors")
+    return named
 
 
 def _page(limit: int) -> int:

@@ -1,7 +1,7 @@
 """The operator's commands at the terminal: asking the running daemon and printing its answers.
 
-What lives here: `status`, `dead-letters`, `unknown`, `release`, `pause`, `resume`. What must not:
-carrying them out (`operator`).
+What lives here: `status`, `dead-letters`, `unknown`, `release`, `pause`, `resume`, and asking for
+`replay`. What must not: carrying them out (`operator`, `replay`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -45,6 +46,7 @@ def register(app: App) -> None:
     app.command(release)
     app.command(pause)
     app.command(resume)
+    app.command(replay_conversation, name="replay")
 
 
 def status(*, socket: SocketPath = None, config: ConfigFile = None, json: AsJson = False) -> int:
@@ -140,7 +142,53 @@ def resume(
     return _ask("resume", {"what": what}, socket, config, _print_line)
 
 
+def replay_conversation(
+    conversation: str,
+    /,
+    *,
+    out: Annotated[Path, Parameter(help="The folder for the two files.")] = Path(),
+    since: Annotated[
+        str | None,
+        Parameter(help="Begin where it last began anew before this time (UTC)."),
+    ] = None,
+    socket: SocketPath = None,
+    config: ConfigFile = None,
+) -> int:
+    """Write what happened in a conversation as a conversation file, with its flow beside it.
+
+    Numbers, names and free texts are left out. Then: `routerbot flow test FLOW FILE`.
+    """
+    from daemon.replay.command import run_replay
+
+    path = socket or _socket_of(config)
+    try:
+        return run_replay(conversation, out, since, partial(_asked, path))
+    except _Failed as failed:
+        _complain(str(failed))
+        return failed.code
+
+
 # --- asking -------------------------------------------------------------------------------------
+
+
+class _Failed(Exception):
+    """There is no result; the message says why, `code` is how the command exits."""
+
+    def __init__(self, why: str, code: int) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+def _asked(path: Path, command: str, arguments: dict[str, str | int | bool]) -> Any:
+    """What the daemon at a socket answers. Raises _Failed."""
+    try:
+        answer = trio.run(_converse, path, Question(command, arguments))
+    except (OSError, trio.BrokenResourceError, trio.TooSlowError, ValueError) as error:
+        why = f"no answer from a daemon at {path}: {str(error) or type(error).__name__}"
+        raise _Failed(why, EXIT_NO_DAEMON) from error
+    if answer.error is not None:
+        raise _Failed(answer.error, EXIT_REFUSED)
+    return answer.result
 
 
 def _ask(
@@ -152,21 +200,15 @@ def _ask(
     *,
     json: bool = False,
 ) -> int:
-    path = socket or _socket_of(config)
     try:
-        answer = trio.run(_converse, path, Question(command, arguments))
-    except (OSError, trio.BrokenResourceError, trio.TooSlowError, ValueError) as error:
-        _complain(f"no answer from a daemon at {path}: {str(error) or type(error).__name__}")
-        return EXIT_NO_DAEMON
-    if answer.error is not None:
-        _complain(answer.error)
-        return EXIT_REFUSED
+        result = _asked(socket or _socket_of(config), command, arguments)
+    except _Failed as failed:
+        _complain(str(failed))
+        return failed.code
     if json:
-        print(msgspec.json.encode(answer.result).decode())  # noqa: T201
+        print(msgspec.json.encode(result).decode())  # noqa: T201
     else:
-        show_result(
-            answer.result, Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-        )
+        show_result(result, Console(highlight=False, soft_wrap=True, markup=False, emoji=False))
     return 0
 
 

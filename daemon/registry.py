@@ -8,13 +8,16 @@ may be dropped whenever it is idle and comes back with the next message.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import trio
 
 from actors.ids import ActorId, kind_of
 from daemon.metrics import Metrics
 from state.rows import InboxRow
+
+_WOKEN_AT_ONCE = 200
+"""Of those who have old messages at the start."""
 
 
 class Mailbox:
@@ -94,6 +97,10 @@ class Registry:
         self._waiting: OrderedDict[ActorId, None] = OrderedDict()
         self._leaving: set[ActorId] = set()
         """Asked to make room, and not gone yet."""
+        self._expected: OrderedDict[ActorId, None] = OrderedDict()
+        """They have old messages and were not woken yet."""
+        self._calmer = trio.Event()
+        """Set whenever an actor has come to rest."""
         self._stopping = False
 
     def inbox(self, rows: Sequence[InboxRow]) -> None:
@@ -120,13 +127,27 @@ class Registry:
         else:
             self._start(actor)
 
+    def expect(self, actors: Iterable[ActorId]) -> None:
+        """These have messages from before; `wake_expected` will wake them."""
+        self._expected.update(dict.fromkeys(actors))
+
+    async def wake_expected(self) -> None:
+        """Wake them a few at a time: whoever writes meanwhile must not be behind them all."""
+        while self._expected and not self._stopping:
+            for _ in range(min(_WOKEN_AT_ONCE, len(self._expected))):
+                self.wake(self._expected.popitem(last=False)[0])
+            while self._awake_and_busy > _WOKEN_AT_ONCE // 2:
+                self._calmer = trio.Event()
+                await self._calmer.wait()
+
     def is_live(self, actor: ActorId) -> bool:
         """Whether an actor has a task, or is about to get one."""
-        return actor in self._live or actor in self._waiting
+        return actor in self._live or actor in self._waiting or actor in self._expected
 
     def idle(self, mailbox: Mailbox) -> None:
         """An actor waits for messages; it may be asked to make room."""
         self._idle[mailbox.actor] = mailbox
+        self._calmer.set()
         if self._waiting:
             self._make_room()
 
@@ -136,7 +157,11 @@ class Registry:
 
     @property
     def busy_count(self) -> int:
-        """Actors that are handling messages, or wait for room to do so."""
+        """Actors that are handling messages, or wait for room to do so or for being woken."""
+        return self._awake_and_busy + len(self._expected)
+
+    @property
+    def _awake_and_busy(self) -> int:
         return len(self._live) - len(self._idle) + len(self._waiting)
 
     @property
@@ -188,6 +213,7 @@ class Registry:
             del self._live[mailbox.actor]
             self._idle.pop(mailbox.actor, None)
             self._leaving.discard(mailbox.actor)
+        self._calmer.set()
         self._start_waiting()
 
     def _start_waiting(self) -> None:

@@ -17,6 +17,7 @@ from actors.ids import answer_id, spread
 from actors.messages import CallRejected, CallUnknown, Message
 from actors.outcomes import Delivered, Outcome, Rejected, Transient, Unknown
 from actors.values import Fault
+from daemon.config_model import Limits
 from state.rows import NewMessage, OutboxRow, SettleAs, Settlement
 
 
@@ -30,6 +31,18 @@ class Pace(Struct, frozen=True):
     request_attempts_max: int = 3
     unknown_after_s: float = 5.0
     """How long a lane waits for the answer to a message to a person."""
+
+
+def pace_of(limits: Limits) -> Pace:
+    """The pace that the configuration sets."""
+    return Pace(
+        attempts_max=limits.send_attempts_max,
+        request_attempts_max=limits.request_attempts_max,
+        backoff_first_s=limits.send_backoff_first_s,
+        backoff_max_s=limits.send_backoff_max_s,
+        reconcile_after_s=limits.reconcile_after_s,
+        unknown_after_s=limits.unknown_after_s,
+    )
 
 
 def before(row: OutboxRow, call: Call, now_ms: int) -> Settlement | None:
@@ -125,8 +138,10 @@ def _again(
     # What is owed to a person is tried for as long as it is worth sending: an expired token or a
     # vendor that is down for hours must not cost a result.
     owed = isinstance(call, Say) and row.not_after_ms is not None
-    # Somebody looks at their phone while a web request is tried.
-    tries = pace.request_attempts_max if isinstance(call, WebRequest) else pace.attempts_max
+    tries = pace.attempts_max
+    if isinstance(call, WebRequest):
+        # Somebody looks at their phone while a web request is tried.
+        tries = call.attempts or pace.request_attempts_max
     if out_of_time or (row.attempts >= tries and not owed):
         maybe = settle_as is SettleAs.RESEND
         code = outcomes.EXPIRED if out_of_time else outcomes.EXHAUSTED

@@ -83,9 +83,10 @@ def run_service(path: Path) -> int:
     sink = logs.configure()
     sink.on_dropped = metrics.log_lines_dropped.inc
     log: FilteringBoundLogger = structlog.get_logger()
+    daemon = Daemon(config, source, metrics, log, os.environ, lambda: sink.idle)
     _tend_garbage()
     try:
-        trio.run(_until_signal, Daemon(config, source, metrics, log, os.environ), log)
+        trio.run(_until_signal, daemon, log)
     except BaseExceptionGroup as group:
         return _exit_code(list(leaves_of(group)), log)
     except Exception as error:  # noqa: BLE001  (the last stop: told, and turned into an exit code)

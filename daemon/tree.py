@@ -7,11 +7,12 @@ closes the doors first and the store last; SIGKILL is safe at any moment, so gra
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+import msgspec
 import trio
 from msgspec.structs import replace
 from starlette.requests import Request
@@ -32,7 +33,8 @@ from daemon.operator import Operator, serve_operator
 from daemon.pauses import Pauses
 from daemon.registry import Registry
 from daemon.relay import Relay
-from daemon.sending import Pace
+from daemon.scripts.look import look_in
+from daemon.sending import pace_of
 from daemon.server import BindFailed, serve
 from daemon.systemd import Notifier, watchdog, watchdog_interval_s
 from daemon.timers import Timers
@@ -89,7 +91,10 @@ class Daemon:
         metrics: Metrics,
         log: FilteringBoundLogger,
         environ: Mapping[str, str],
+        log_idle: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`log_idle`: whether all lines are written; the sandbox waits for that too."""
+        self._log_idle = log_idle
         self._config = config
         self._source = source
         self._metrics = metrics
@@ -141,11 +146,12 @@ class Daemon:
                 self._bell.connect(registry, relay, timers)
                 self._start_background(background, store, clock, registry, relay)
                 await relay.recover()
-                woken = await upkeep.wake_waiting(store, registry, 1 << 62)
+                woken = await upkeep.expect_waiting(store, registry)
                 background.start_soon(relay.run)
                 async with trio.open_nursery() as inner:
+                    inner.start_soon(registry.wake_expected)
                     inner.start_soon(timers.run)
-                    quiet = partial(_quiet, clock, registry, relay, timers)
+                    quiet = partial(_quiet, clock, registry, relay, timers, self._log_idle)
                     operator = self._operator(store, clock, registry, relay)
                     await inner.start(self._operators_door, operator)
                     await self._doors(store, clock, vendors, quiet, woken, task_status)
@@ -168,14 +174,7 @@ class Daemon:
             vendors.sender_of,
             self._metrics,
             self._log,
-            pace=Pace(
-                attempts_max=limits.send_attempts_max,
-                request_attempts_max=limits.request_attempts_max,
-                backoff_first_s=limits.send_backoff_first_s,
-                backoff_max_s=limits.send_backoff_max_s,
-                reconcile_after_s=limits.reconcile_after_s,
-                unknown_after_s=limits.unknown_after_s,
-            ),
+            pace=pace_of(limits),
             concurrency_of=limits.concurrency_of,
             pauses=self._pauses,
         )
@@ -201,7 +200,10 @@ class Daemon:
             "flow": self._source.flow.name,
             "flow_version": self._source.version,
         }
-        return Operator(store, clock, registry, relay, self._pauses, about)
+        language = self._config.flow.default_language
+        return Operator(
+            store, clock, registry, relay, self._pauses, about, default_language=language
+        )
 
     async def _operators_door(self, operator: Operator, task_status: trio.TaskStatus[None]) -> None:
         path = self._config.admin.socket
@@ -262,7 +264,7 @@ class Daemon:
         )
         routes: list[BaseRoute] = []
         if config.sandbox is not None:
-            routes = _sandbox_routes(clock, intake, quiet)
+            routes = _sandbox_routes(clock, intake, quiet, store)
         admin = admin_app(
             live=lambda: True,
             ready=lambda: self._missing,
@@ -312,20 +314,27 @@ def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
-def _quiet(clock: Clock, registry: Registry, relay: Relay, timers: Timers) -> dict[str, object]:
+def _quiet(
+    clock: Clock,
+    registry: Registry,
+    relay: Relay,
+    timers: Timers,
+    log_idle: Callable[[], bool],
+) -> dict[str, object]:
     """Whether nothing is under way, and when something falls due by itself; for the sandbox."""
     dues = [due for due in (timers.next_due_ms(), relay.next_due_ms()) if due is not None]
     next_ms = min(dues, default=None)
     now_ms = clock.now_ms()
     due = next_ms is not None and next_ms <= now_ms
     busy = registry.busy_count + relay.active + timers.firing
-    return {"quiet": not busy and not due, "next_due_ms": next_ms, "now_ms": now_ms}
+    return {"quiet": not busy and not due and log_idle(), "next_due_ms": next_ms, "now_ms": now_ms}
 
 
 def _sandbox_routes(
-    clock: Clock, intake: Intake, quiet: partial[dict[str, object]]
+    clock: Clock, intake: Intake, quiet: partial[dict[str, object]], store: Store
 ) -> list[BaseRoute]:
-    """What only the sandbox's own daemon answers: turning the clock, and whether it is quiet."""
+    """What only the sandbox's own daemon answers: turning the clock, whether it is quiet, and what
+    it has in mind of a customer."""
 
     async def turn_clock(_request: Request) -> Response:
         if isinstance(clock, VirtualClock):
@@ -340,7 +349,12 @@ def _sandbox_routes(
         state["quiet"] = bool(state["quiet"]) and not intake.under_way
         return JSONResponse(state)
 
+    async def look(request: Request) -> Response:
+        found = await look_in(store, request.query_params["alias"])
+        return Response(msgspec.json.encode(found), media_type="application/json")
+
     return [
+        Route("/sandbox/look", look, methods=["GET"]),
         Route("/sandbox/clock", turn_clock, methods=["POST"]),
         Route("/sandbox/quiet", is_quiet, methods=["GET"]),
     ]

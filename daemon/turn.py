@@ -26,6 +26,7 @@ from actors.effects import (
     Note,
     SetTimer,
     Tell,
+    Walked,
     Withdraw,
 )
 from actors.ids import ActorId, EffectId, answer_id, effect_id, told_id
@@ -69,6 +70,8 @@ class Heard(Struct, frozen=True):
     notes: tuple[Note, ...] = ()
     error: str | None = None
     """Where `decide` raised, and what kind of error: never words, which may be a customer's."""
+    steps: tuple[str, ...] = ()
+    """The steps of the flow that were gone through."""
 
 
 class TurnResult(Struct, frozen=True):
@@ -114,6 +117,7 @@ def run_turn(
         at_rest.failures if at_rest is not None else 0,
     )
     heard = tuple(_hear(fold, living, row, around, poison=poison) for row in rows)
+    living.keep()
     timers = fold.timers
     dead = {letter.position for letter in fold.dead}
     commit = Commit(
@@ -169,7 +173,8 @@ def _hear(
     if fold.status is ActorStatus.FINISHED and any(isinstance(e, Do | SetTimer) for e in effects):
         # It has begun something new; a late message alone does not bring it back.
         fold.status = ActorStatus.ACTIVE
-    return Heard(row, name, HANDLED, *_apply(fold, row, effects))
+    steps = next((effect.steps for effect in effects if isinstance(effect, Walked)), ())
+    return Heard(row, name, HANDLED, *_apply(fold, row, effects), steps=steps)
 
 
 def _check(effects: tuple[Effect, ...] | None) -> None:
@@ -242,6 +247,8 @@ def _apply(
                 fold.aliases.append(name)
             case Note():
                 notes.append(effect)
+            case Walked():
+                pass  # `_hear` tells of it
             case Finish():
                 names.append("Finish")
                 if fold.status is ActorStatus.ACTIVE:

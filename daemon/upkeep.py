@@ -23,6 +23,7 @@ _DAY_MS = 86_400_000
 _PRUNE_BATCH = 500
 _PRUNE_EVERY_S = 600.0
 _BATCH = 200
+_EVER_MS = 1 << 62
 
 
 class SupportsLanes(Protocol):
@@ -53,16 +54,15 @@ async def prune(
         await trio.sleep(_PRUNE_EVERY_S)
 
 
-async def wake_waiting(store: Store, registry: Registry, before_ms: int) -> int:
-    """Wake every actor with a message that waits since before a time; how many. May block."""
-    woken = 0
+async def expect_waiting(store: Store, registry: Registry) -> int:
+    """Let the registry expect every actor with an open message; how many. May block."""
+    found = 0
     after = ActorId("")
-    while actors := await store.actors_with_open_inbox(after, before_ms, _BATCH):
-        for actor in actors:
-            registry.wake(actor)
-        woken += len(actors)
+    while actors := await store.actors_with_open_inbox(after, _EVER_MS, _BATCH):
+        registry.expect(actors)
+        found += len(actors)
         after = actors[-1]
-    return woken
+    return found
 
 
 async def sweep(

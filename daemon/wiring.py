@@ -25,6 +25,7 @@ from adapters.telco.http_contract.inbound import TelcoReceiver
 from adapters.telco.http_contract.outbound import TelcoSender
 from adapters.telco.http_contract.settings import TelcoSettings
 from adapters.whatsapp.inbound import WhatsAppReceiver
+from adapters.whatsapp.inbound import alias_of as whatsapp_alias
 from adapters.whatsapp.outbound import WhatsAppSender
 from adapters.whatsapp.settings import WhatsAppNumber, WhatsAppSettings
 from daemon.clock import Clock, SystemClock, VirtualClock
@@ -60,22 +61,34 @@ async def open_vendors(config: Config) -> AsyncIterator[Vendors]:
             most = 2 * config.limits.concurrency_of(destination)
             return await stack.enter_async_context(KeptConnections(most, trusted))
 
-        receivers: dict[str, tuple[str, Receiver]] = {}
-        senders: dict[str, Sender] = {}
-        whatsapp = _whatsapp(config)
-        receivers["/webhooks/whatsapp"] = ("whatsapp", WhatsAppReceiver(whatsapp))
-        senders["whatsapp"] = WhatsAppSender(await connections("whatsapp"), whatsapp)
-        for name in config.telco:
-            telco = _telco(config, name)
-            receivers[f"/webhooks/telco/{name}"] = (f"telco:{name}", TelcoReceiver(telco))
-            senders[f"telco:{name}"] = TelcoSender(await connections(f"telco:{name}"), telco)
-        senders["service"] = ServiceSender(await connections("service"), _services(config))
-        senders["agents"] = NoDesk()
-        if config.agents.adapter == "genesys":
-            genesys = _genesys(config)
-            receivers["/webhooks/genesys"] = ("genesys", GenesysReceiver(genesys))
-            senders["agents"] = GenesysSender(await connections("agents"), genesys)
-        yield Vendors(receivers, senders)
+        names = ["whatsapp", *(f"telco:{name}" for name in config.telco), "service", "agents"]
+        opened = {name: await connections(name) for name in names}
+        yield assemble(config, opened.__getitem__)
+
+
+def assemble(config: Config, transport_of: Callable[[str], httpx.AsyncBaseTransport]) -> Vendors:
+    """Receivers and senders over transports that stay the caller's; asked for by destination."""
+    receivers: dict[str, tuple[str, Receiver]] = {}
+    senders: dict[str, Sender] = {}
+    whatsapp = _whatsapp(config)
+    receivers["/webhooks/whatsapp"] = ("whatsapp", WhatsAppReceiver(whatsapp))
+    senders["whatsapp"] = WhatsAppSender(transport_of("whatsapp"), whatsapp)
+    for name in config.telco:
+        telco = _telco(config, name)
+        receivers[f"/webhooks/telco/{name}"] = (f"telco:{name}", TelcoReceiver(telco))
+        senders[f"telco:{name}"] = TelcoSender(transport_of(f"telco:{name}"), telco)
+    senders["service"] = ServiceSender(transport_of("service"), _services(config))
+    senders["agents"] = NoDesk()
+    if config.agents.adapter == "genesys":
+        genesys = _genesys(config)
+        receivers["/webhooks/genesys"] = ("genesys", GenesysReceiver(genesys))
+        senders["agents"] = GenesysSender(transport_of("agents"), genesys)
+    return Vendors(receivers, senders)
+
+
+def customer_alias(phone_number_id: str, wa_id: str) -> str:
+    """By what the conversation with a customer of WhatsApp is known."""
+    return whatsapp_alias(phone_number_id, wa_id)
 
 
 def open_store(config: Config, bell: Bell, metrics: Metrics) -> AbstractAsyncContextManager[Store]:

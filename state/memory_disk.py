@@ -32,6 +32,7 @@ class Call(Struct):
     due_ms: int
     state: str = "pending"
     attempts: int = 0
+    started_ms: int | None = None
     resends: int = 0
     epoch: int = 0
     window_ms: int | None = None

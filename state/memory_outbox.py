@@ -26,7 +26,7 @@ def claim(disk: MemoryDisk, lane: str, now_ms: int) -> Claimed | NothingDue:
         if call.due_ms <= now_ms:
             window_ms = disk.windows.get(call.actor)
             call.state, call.epoch, call.window_ms = "sending", disk.epoch, window_ms
-            call.attempts += 1
+            call.attempts, call.started_ms = call.attempts + 1, now_ms
             more = any(other.state == "pending" for other in calls)
             return Claimed(call.outside(window_ms), more)
         next_due_ms = call.due_ms if next_due_ms is None else min(next_due_ms, call.due_ms)

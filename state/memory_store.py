@@ -15,17 +15,19 @@ import trio
 from msgspec.structs import replace
 
 from actors.ids import ActorId, EffectId, timer_message_id
-from state import memory_mending, memory_outbox, memory_turns
+from state import memory_history, memory_mending, memory_outbox, memory_turns
 from state.memory_disk import MemoryDisk
 from state.rows import (
     Acceptance,
     ActorRow,
     ActorStatus,
     Arrival,
+    CalledRow,
     Claimed,
     Commit,
     Counts,
     DeadLetterRow,
+    HeardRow,
     InboxRow,
     LaneRing,
     NothingDue,
@@ -146,6 +148,22 @@ class MemoryStore:
         first, kept_ms = disk.kept_flows.get(version, (body, at_ms))
         disk.kept_flows[version] = (first, max(kept_ms, at_ms))
         await self._end(rings)
+
+    async def known_as(self, alias: str) -> ActorId | None:
+        """See `Store.known_as`."""
+        return (await self._look()).aliases.get(alias)
+
+    async def heard(
+        self, actors: Sequence[ActorId], after: int, span: int
+    ) -> tuple[list[HeardRow], int | None]:
+        """See `Store.heard`."""
+        return memory_history.heard(await self._look(), actors, after, span)
+
+    async def called(
+        self, actors: Sequence[ActorId], after: int, span: int
+    ) -> tuple[list[CalledRow], int | None]:
+        """See `Store.called`."""
+        return memory_history.called(await self._look(), actors, after, span)
 
     async def flows(self) -> dict[str, bytes]:
         """See `Store.flows`."""

@@ -6,14 +6,18 @@ must not: a statement that writes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from actors.ids import ActorId
-from state.connection import Connection
+from state.connection import Connection, listed
 from state.queries import SQL
 from state.rows import (
     ActorRow,
     ActorStatus,
+    CalledRow,
     Counts,
     DeadLetterRow,
+    HeardRow,
     InboxRow,
     LaneRing,
     OutboxRow,
@@ -79,6 +83,34 @@ def actors_with_open_inbox(
     params = (after, accepted_before_ms, limit)
     rows = connection.fetch(SQL["actors_with_open_inbox"], params)
     return [row[0] for row in rows]
+
+
+def known_as(connection: Connection, alias: str) -> ActorId | None:
+    """Who is known by an alias."""
+    rows = connection.fetch(SQL["known_aliases"], (listed([alias]),))
+    return rows[0][1] if rows else None
+
+
+def heard(
+    connection: Connection, actors: Sequence[ActorId], after: int, span: int
+) -> tuple[list[HeardRow], int | None]:
+    """What actors heard, within a span of positions."""
+    rows = connection.fetch(SQL["heard"], (listed(actors), after, after + span))
+    return [HeardRow(*row) for row in rows], _beyond(connection, "heard_beyond", after + span)
+
+
+def called(
+    connection: Connection, actors: Sequence[ActorId], after: int, span: int
+) -> tuple[list[CalledRow], int | None]:
+    """The calls that actors decided on, within a span of positions."""
+    rows = connection.fetch(SQL["called"], (listed(actors), after, after + span))
+    return [CalledRow(*row) for row in rows], _beyond(connection, "called_beyond", after + span)
+
+
+def _beyond(connection: Connection, statement: str, after: int) -> int | None:
+    """Where to go on, with nothing left out before the next row that there is."""
+    [(position,)] = connection.fetch(SQL[statement], (after,))
+    return None if position is None else position - 1
 
 
 def flows(connection: Connection) -> dict[str, bytes]:

@@ -284,6 +284,43 @@ class Settlement(Struct, frozen=True):
     tell: NewMessage | None = None
 
 
+# --- what is kept of the past -------------------------------------------------------------------
+
+
+class HeardRow(Struct, frozen=True):
+    """A message in an inbox, whatever became of it."""
+
+    position: int
+    message_id: MessageId
+    actor: ActorId
+    at_ms: int
+    body: bytes
+    cause: MessageId | None
+    done_ms: int | None
+    """None: not handled yet."""
+    error: str | None
+    """A dead letter, and why."""
+
+
+class CalledRow(Struct, frozen=True):
+    """A call in the outbox, whatever became of it."""
+
+    position: int
+    effect: EffectId
+    actor: ActorId
+    body: bytes
+    cause: MessageId
+    at_ms: int
+    due_ms: int
+    """When it is, or was, to be made; or looked at again."""
+    state: str
+    attempts: int
+    started_ms: int | None
+    """When the last attempt began."""
+    done_ms: int | None
+    error: str | None
+
+
 # --- what wakes whom ----------------------------------------------------------------------------
 
 

@@ -20,10 +20,12 @@ from state.rows import (
     Acceptance,
     ActorRow,
     Arrival,
+    CalledRow,
     Claimed,
     Commit,
     Counts,
     DeadLetterRow,
+    HeardRow,
     InboxRow,
     LaneRing,
     NothingDue,
@@ -177,6 +179,22 @@ class SqlStore(ABC):
                 limit=limit,
             )
         )
+
+    async def known_as(self, alias: str) -> ActorId | None:
+        """See `Store.known_as`."""
+        return await self._read(partial(reading.known_as, alias=alias))
+
+    async def heard(
+        self, actors: Sequence[ActorId], after: int, span: int
+    ) -> tuple[list[HeardRow], int | None]:
+        """See `Store.heard`."""
+        return await self._read(partial(reading.heard, actors=actors, after=after, span=span))
+
+    async def called(
+        self, actors: Sequence[ActorId], after: int, span: int
+    ) -> tuple[list[CalledRow], int | None]:
+        """See `Store.called`."""
+        return await self._read(partial(reading.called, actors=actors, after=after, span=span))
 
     async def flows(self) -> dict[str, bytes]:
         """See `Store.flows`."""

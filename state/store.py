@@ -20,10 +20,12 @@ from state.rows import (
     Acceptance,
     ActorRow,
     Arrival,
+    CalledRow,
     Claimed,
     Commit,
     Counts,
     DeadLetterRow,
+    HeardRow,
     InboxRow,
     LaneRing,
     NothingDue,
@@ -207,6 +209,23 @@ class Store(Protocol):
         DELIVERED and DROPPED end it, RESEND makes it pending, due at `at_ms`, counted as a resend,
         and rings its lane. The actor is told nothing. Raises ConstraintBroken for another outcome.
         """
+
+    async def known_as(self, alias: str) -> ActorId | None:
+        """Who is known by an alias."""
+
+    async def heard(
+        self, actors: Sequence[ActorId], after: int, span: int
+    ) -> tuple[list[HeardRow], int | None]:
+        """What actors heard and was not pruned, in order: of the `span` positions beyond `after`.
+
+        And where to go on; None: there is nothing beyond. So one question is bounded work, however
+        much is kept and however little of it is theirs.
+        """
+
+    async def called(
+        self, actors: Sequence[ActorId], after: int, span: int
+    ) -> tuple[list[CalledRow], int | None]:
+        """The calls that actors decided on, as `heard`."""
 
     async def counts(self) -> Counts:
         """How much of everything there is."""

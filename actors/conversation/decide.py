@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from actors import outcomes
 from actors.calls import Purpose, Say, WebRequest
 from actors.conversation import hearing, jobs, people, walk
 from actors.conversation.saying import flush
@@ -28,6 +27,7 @@ from actors.messages import (
     RequestAnswered,
     TimerFired,
 )
+from actors.values import Fault
 
 
 def decide(
@@ -67,9 +67,9 @@ def decide(
             people.forget(turn, handover)
             hearing.hear_text(turn, text, fresh=turn.state.step is None)
         case CallRejected(effect, call, fault):
-            _rejected(turn, effect, call, fault.code)
+            _rejected(turn, effect, call, fault)
         case CallUnknown(effect, call, fault):
-            _unknown(turn, effect, call, fault.code)
+            _unknown(turn, effect, call, fault)
         case DeliveryFailed(effect, fault):
             _not_delivered(turn, effect, fault.code)
         case TimerFired():
@@ -77,6 +77,8 @@ def decide(
         case other:
             turn.note("message_not_for_this_kind", alarm=True, message=type(other).__name__)
     flush(turn)
+    if turn.trail:
+        turn.walked(*turn.trail)
     return turn.decision()
 
 
@@ -94,12 +96,12 @@ def _moved(state: Conversation, around: Surroundings) -> Conversation:
     return replace(state, flow_version=around.flow_version)
 
 
-def _rejected(turn: ConversationTurn, effect: EffectId, call: object, code: str) -> None:
+def _rejected(turn: ConversationTurn, effect: EffectId, call: object, fault: Fault) -> None:
     match call:
         case Say():
-            _not_delivered(turn, effect, code)
+            _not_delivered(turn, effect, fault.code)
         case WebRequest():
-            walk.failed(turn, effect, code)
+            walk.failed(turn, effect, fault)
         case other:
             turn.note("call_not_ours", alarm=True, call=type(other).__name__)
 
@@ -109,13 +111,13 @@ def _not_delivered(turn: ConversationTurn, effect: EffectId, code: str) -> None:
         turn.note("message_not_delivered", fault=code)
 
 
-def _unknown(turn: ConversationTurn, effect: EffectId, call: object, code: str) -> None:
+def _unknown(turn: ConversationTurn, effect: EffectId, call: object, fault: Fault) -> None:
     """Nobody can tell whether it happened."""
     match call:
         case Say():
-            _fate_unknown(turn, effect, call, code)
+            _fate_unknown(turn, effect, call, fault.code)
         case WebRequest():
-            walk.failed(turn, effect, code or outcomes.TIMEOUT)
+            walk.failed(turn, effect, fault, unknown=True)
         case other:
             turn.note("call_not_ours", alarm=True, call=type(other).__name__)
 

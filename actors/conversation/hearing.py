@@ -7,28 +7,29 @@ carrying steps out (`walk`), or the life of jobs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from actors.buttons import (
+    Button,
     JobAction,
     JobButton,
     LeaveButton,
     MenuButton,
     PersonButton,
     decode,
-    encode,
 )
-from actors.conversation import jobs, people, walk
+from actors.conversation import jobs, meaning, people, walk
+from actors.conversation.knowing import Asking, choosable, now
 from actors.conversation.saying import add, flush, remember
 from actors.conversation.state import ConversationTurn
 from actors.flow import model
-from actors.flow.render import plain, says
+from actors.flow.answers import Misread, Reading, is_free, read_answer
+from actors.flow.graph import resolve, scope_of, step_at
 from actors.messages import CustomerWrote, Other, Tapped, Typed
 
 DAY_MS = 86_400_000
 _UNSUPPORTED_PAUSE_MS = 10_000
 _GREETING_PATIENCE_MS = 30_000
-_SENTENCE_WORDS_MAX = 12
+TRIES = 3
+"""Answers that do not fit, where the flow does not say how many are taken."""
 
 
 def hear(turn: ConversationTurn, wrote: CustomerWrote) -> None:
@@ -58,7 +59,7 @@ def _settle_in(turn: ConversationTurn, wrote: CustomerWrote, fresh: bool) -> Non
         turn.set(flow_version=current)
     if fresh and turn.state.step is not None:
         # After a day nothing of what was looked up can be relied on.
-        turn.set(values={}, step=None, choices=(), waiting=None)
+        turn.set(values={}, step=None, choices=(), waiting=None, misses=0, stack=())
 
 
 # --- texts --------------------------------------------------------------------------------------
@@ -70,27 +71,43 @@ def hear_text(
     """Understand a text: for the person, as an answer, as a choice, as a word, or not at all."""
     if people.hear_line(turn, text):
         return
-    word = _global_word(turn, text)
-    if word is not None and not (fresh and word == turn.flow.root):
+    word = meaning.global_word(turn, text)
+    # Who asks for the main menu first is looked up first, as long as that does not hang.
+    looked_up = not fresh or turn.state.waiting is not None
+    if word is not None and (looked_up or word != turn.flow.root):
         walk.go(turn, word)
         return
     if fresh:
         _begin(turn, before_ms)
         return
-    step = turn.flow.steps.get(turn.state.step or "")
+    step = step_at(turn.flow, turn.state.step or "")
     if isinstance(step, model.Question):
         _answer(turn, step, text)
         return
-    chosen = _chosen(turn, text)
+    chosen = meaning.choice(turn, text)
     if chosen is not None:
-        _press(turn, chosen)
+        _press(turn, decode(turn.actor, chosen))
         return
-    person = _asks_for_person(turn, text)
-    if person is not None:
-        walk.go(turn, person)
+    if _nearly(turn, text):
         return
     add(turn, turn.flow.phrases.not_understood)
     walk.go(turn, turn.state.step or turn.flow.root)
+
+
+def _nearly(turn: ConversationTurn, text: str) -> bool:
+    """Do what a sentence or a text with typing errors can only mean; whether there was such."""
+    person = meaning.person_in(turn, text)
+    if person is not None:
+        walk.go(turn, person)
+        return True
+    meant = meaning.nearly(turn, text)
+    if meant is None:
+        return False
+    if meant.address is not None:
+        walk.go(turn, meant.address)
+    elif meant.button is not None:
+        _press(turn, decode(turn.actor, meant.button))
+    return True
 
 
 def _begin(turn: ConversationTurn, before_ms: int) -> None:
@@ -101,65 +118,51 @@ def _begin(turn: ConversationTurn, before_ms: int) -> None:
     walk.go(turn, turn.flow.entry)
 
 
-def _global_word(turn: ConversationTurn, text: str) -> str | None:
-    for word in turn.flow.words.values():
-        if says(text, _all(word.words)):
-            return word.goto
-    return None
-
-
-def _asks_for_person(turn: ConversationTurn, text: str) -> str | None:
-    """Where a sentence leads that nothing else understood and that speaks of a person.
-
-    Whoever writes "I want to talk to a person please" must not be told that nobody understands.
-    """
-    said = plain(text).split()
-    if not 1 < len(said) <= _SENTENCE_WORDS_MAX:
-        return None
-    for word in turn.flow.words.values():
-        if not isinstance(turn.flow.steps.get(word.goto), model.Handover):
-            continue
-        if any(plain(single) in said for single in _all(word.words)):
-            return word.goto
-    return None
-
-
-def _all(words: model.Words) -> Iterable[str]:
-    return [word for spoken in words.values() for word in spoken]
+# --- answers ------------------------------------------------------------------------------------
 
 
 def _answer(turn: ConversationTurn, question: model.Question, text: str) -> None:
-    answer = text.strip()
-    if not answer or len(answer) > question.longest:
-        add(turn, turn.flow.phrases.too_long)
-        walk.go(turn, turn.state.step or turn.flow.root)
+    """Keep an answer that fits; else look whether something else is meant, and ask again."""
+    elsewhere = meaning.keyword(question, text)
+    if elsewhere is not None:
+        walk.go(turn, _from_here(turn, elsewhere))
         return
-    walk.keep(turn, question.keep, answer)
-    walk.go(turn, question.then)
+    reading = Reading(turn.state.language, turn.flow.languages, now(turn).date())
+    answer = read_answer(question, text, reading)
+    if not isinstance(answer, Misread):
+        walk.keep(turn, question.keep, answer)
+        walk.go(turn, _from_here(turn, question.then))
+        return
+    # One of the choices that were asked for, or of a job that was spoken of meanwhile.
+    chosen = meaning.choice(turn, text) if not is_free(question) else None
+    if chosen is not None:
+        _press(turn, decode(turn.actor, chosen))
+    elif is_free(question) or not _nearly(turn, text):
+        _missed(turn, question, answer)
 
 
-def _chosen(turn: ConversationTurn, text: str) -> str | None:
-    """The id of the choice that a text stands for: its number, its title or one of its words."""
-    choices = turn.state.choices
-    typed = plain(text)
-    if typed in (numbers := [str(number + 1) for number in range(len(choices))]):
-        return choices[numbers.index(typed)].id
-    for choice in choices:
-        if typed and typed == plain(choice.title):
-            return choice.id
-    menu = turn.flow.steps.get(turn.state.step or "")
-    if isinstance(menu, model.Menu):
-        for key, option in menu.options.items():
-            if says(text, [*option.title.values(), *_all(option.words)]):
-                return _menu_choice(turn, key)
-    for choice in jobs.offered(turn):
-        if typed and typed == plain(choice.title):
-            return choice.id
-    return None
+def _missed(turn: ConversationTurn, question: model.Question, why: Misread) -> None:
+    phrases = turn.flow.phrases
+    invalid = question.invalid
+    if invalid is None:
+        invalid = phrases.too_long if why is Misread.TOO_LONG else phrases.not_understood
+    bounded = question.answer is not None or question.on_failure is not None
+    tries = question.tries or (TRIES if bounded else None)
+    misses = turn.state.misses + 1
+    if tries is None or misses < tries:
+        add(turn, invalid)
+        walk.go(turn, turn.state.step or turn.flow.root)
+        turn.set(misses=misses)
+    elif question.on_failure is not None:
+        walk.go(turn, _from_here(turn, question.on_failure))
+    else:
+        add(turn, invalid)
+        walk.go(turn, turn.flow.root)
 
 
-def _menu_choice(turn: ConversationTurn, key: str) -> str:
-    return encode(turn.actor, MenuButton(turn.state.turn, turn.state.step or "", key))
+def _from_here(turn: ConversationTurn, target: str) -> str:
+    """The address that a target means in the step where the conversation stands."""
+    return resolve(turn.flow, scope_of(turn.state.step or ""), target)
 
 
 # --- taps ---------------------------------------------------------------------------------------
@@ -180,15 +183,15 @@ def _hear_tap(
     asks_again = isinstance(meant, JobButton) and meant.action is JobAction.AGENT
     if isinstance(meant, MenuButton | JobButton) and not asks_again:
         people.show_tap(turn, title)
-    _press(turn, button)
+    _press(turn, meant)
 
 
-def _press(turn: ConversationTurn, button: str) -> None:
-    match decode(turn.actor, button):
+def _press(turn: ConversationTurn, button: Button | None) -> None:
+    match button:
         case MenuButton(number, step, option):
             _press_menu(turn, number, step, option)
         case JobButton(action=JobAction.AGENT) | PersonButton():
-            people.ask_for_person(turn)
+            walk.to_person(turn)
         case JobButton() as pressed:
             jobs.press(turn, pressed)
         case LeaveButton(handover):
@@ -200,13 +203,20 @@ def _press(turn: ConversationTurn, button: str) -> None:
 
 def _press_menu(turn: ConversationTurn, number: int, name: str, option: str) -> None:
     turn.old_tap = number != turn.state.turn
-    menu = turn.flow.steps.get(name)
-    chosen = menu.options.get(option) if isinstance(menu, model.Menu) else None
-    if chosen is None:
-        # A menu of an older flow: the present one is the honest answer.
-        walk.go(turn, turn.flow.root)
-        return
-    walk.go(turn, chosen.goto)
+    step = step_at(turn.flow, name)
+    chosen = choosable(turn, step).get(option) if isinstance(step, Asking) else None
+    match step:
+        case model.Menu() if isinstance(chosen, model.Option):
+            walk.go(turn, resolve(turn.flow, scope_of(name), chosen.goto))
+        case model.Menu(options=options) if option in options:
+            # Hidden by now: the menu as it is.
+            walk.go(turn, name)
+        case model.Question() if chosen is not None:
+            walk.keep(turn, step.keep, option)
+            walk.go(turn, resolve(turn.flow, scope_of(name), step.then))
+        case _:
+            # A menu of an older flow: the present one is the honest answer.
+            walk.go(turn, turn.flow.root)
 
 
 # --- the rest -----------------------------------------------------------------------------------

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from actors.buttons import JobAction, JobButton, encode
 from actors.calls import Purpose
+from actors.conversation.knowing import filled
 from actors.conversation.saying import add, flush, say, take_texts
 from actors.conversation.state import JOBS_MAX, ConversationTurn, JobView
 from actors.flow import model
-from actors.flow.render import fill, pick, show
+from actors.flow.render import pick
+from actors.flow.values import show
 from actors.ids import ROUTER_JOB, ActorId, actor_id
 from actors.messages import (
     CancelRequested,
@@ -147,8 +149,8 @@ def hear_news(turn: ConversationTurn, report: JobReported) -> None:
 
 def _say_progress(turn: ConversationTurn, view: JobView) -> None:
     handover = turn.state.handover
-    if handover is not None and handover.joined:
-        # A person has the chat: they see the live job, the customer's chat stays quiet.
+    if turn.state.muted or (handover is not None and handover.joined):
+        # The customer does not want it, or a person has the chat, who sees the live job.
         turn.drop(f"job:{view.id}")
         return
     if not turn.text(_text_of(_job(turn, view), view.report)):
@@ -169,7 +171,7 @@ def _say(
     """
     progress, reply = f"job:{view.id}", f"job:{view.id}:reply"
     text = _text(turn, view)
-    if not text:
+    if not text.strip():
         return
     if purpose is not Purpose.PROGRESS:
         turn.drop(progress)
@@ -187,7 +189,7 @@ def _say(
 
 
 def hush(turn: ConversationTurn) -> None:
-    """A person has come into the chat: progress that still waits is not said any more."""
+    """A person has come, or the customer has heard enough: progress that waits is not said."""
     for view in turn.state.jobs:
         if view.report.news in _PROGRESS:
             turn.drop(f"job:{view.id}")
@@ -200,14 +202,13 @@ def _to_agent(turn: ConversationTurn, view: JobView) -> None:
     language = turn.desk_language
     job = _job(turn, view)
     fallback = turn.flow.languages[0]
-    news = fill(pick(_text_of(job, view.report), language, fallback), _values(turn, view, language))
+    text = _text_of(job, view.report)
+    news = filled(turn, text, _values(turn, view, language), language=language)
     news = news or view.report.step or view.report.news.value
     if view.report.fault is not None:
         news += f" [{view.report.fault.code} {view.report.fault.text}]".rstrip()
-    line = fill(
-        pick(turn.flow.handover.job_line, language, fallback),
-        {"job": pick(job.title, language, fallback), "news": news},
-    )
+    values: dict[str, Scalar] = {"job": pick(job.title, language, fallback), "news": news}
+    line = filled(turn, turn.flow.handover.job_line, values, language=language)
     turn.tell(handover.id, JobLine(line, turn.now_ms))
 
 
@@ -273,6 +274,23 @@ def press(turn: ConversationTurn, button: JobButton) -> None:
         turn.tell(button.job, CancelRequested(button.attempt))
 
 
+def cancel(turn: ConversationTurn, name: str) -> None:
+    """Ask for the running job of this name to be cancelled; of several the one spoken of last."""
+    running = [view for view in _views(turn) if view.name == name and view.running]
+    if not running:
+        add(turn, turn.flow.phrases.no_jobs)
+        return
+    device = turn.state.values.get(turn.flow.jobs[name].device)
+    here = [view for view in running if device is not None and view.device == show(device)]
+    view = (here or running)[-1]
+    if turn.stale or turn.old_tap:
+        turn.note("press_too_old", job=name)
+        add(turn, turn.flow.phrases.stale)
+        _say(turn, view, Purpose.REPLY)
+    else:
+        turn.tell(view.id, CancelRequested(view.report.attempt))
+
+
 def offered(turn: ConversationTurn) -> list[Choice]:
     """What can be pressed about the jobs as they stand, the newest first."""
     views = [view for view in reversed(_views(turn)) if view.running or view.undecided]
@@ -336,7 +354,6 @@ def _values(
     step_text = job.texts.steps.get(view.report.step or "", {})
     spoken = language or turn.state.language
     return {
-        **turn.state.values,
         "device": view.device_label or view.device,
         "step": pick(step_text, spoken, turn.flow.languages[0]),
         "retries_left": view.report.retries_left,
@@ -348,7 +365,7 @@ def _text(turn: ConversationTurn, view: JobView) -> str:
     job = _job(turn, view)
     # A step without words of its own reads as "accepted": whoever asks is never answered nothing.
     text = _text_of(job, view.report) or job.texts.accepted
-    return fill(turn.text(text), _values(turn, view))
+    return filled(turn, text, _values(turn, view))
 
 
 def latest(turn: ConversationTurn) -> JobView | None:

@@ -9,9 +9,13 @@ from __future__ import annotations
 from actors.buttons import LeaveButton, encode
 from actors.calls import Purpose
 from actors.conversation import jobs
-from actors.conversation.saying import add, flush, known_values, remember, say
+from actors.conversation.knowing import filled
+from actors.conversation.saying import add, flush, remember, say
 from actors.conversation.state import AGENT_LINES_MAX, AgentLine, ConversationTurn, HandoverView
-from actors.flow.render import fill, pick, says
+from actors.flow import model
+from actors.flow.render import pick
+from actors.flow.texts import names_in
+from actors.flow.words import all_of, says
 from actors.ids import HANDOVER, ActorId, EffectId, actor_id
 from actors.messages import (
     AgentSaid,
@@ -22,15 +26,15 @@ from actors.messages import (
     LeaveRequested,
     LineUndelivered,
 )
-from actors.values import Choice
+from actors.values import Choice, Scalar
 
 _SUMMARY_MAX = 3500
 _TRANSCRIPT_LINES = 10
 _MARKS = {"customer": ">", "bot": "<", "agent": "="}
 
 
-def ask_for_person(turn: ConversationTurn) -> None:
-    """Open a hand-over, or join the one that is open."""
+def ask_for_person(turn: ConversationTurn, reason: model.Text | None = None) -> None:
+    """Open a hand-over, or join the one that is open; `reason` is for the agent."""
     if turn.state.handover is not None:
         add(turn, turn.flow.handover.texts.already)
         flush(turn)
@@ -42,7 +46,7 @@ def ask_for_person(turn: ConversationTurn) -> None:
         HandoverRequested(
             conversation=turn.actor,
             customer_name=turn.state.customer.name,
-            summary=_summary(turn),
+            summary=_summary(turn, reason),
             words=_last_words(turn),
             attributes=_attributes(turn, handover),
             policy=turn.flow.handover.policy,
@@ -58,23 +62,25 @@ def _last_words(turn: ConversationTurn) -> str | None:
     return None
 
 
-def _summary(turn: ConversationTurn) -> str:
+def _summary(turn: ConversationTurn, reason: model.Text | None) -> str:
     language = turn.desk_language
+    why = filled(turn, reason, language=language) if reason is not None else None
     lines = [
         f"{_MARKS[line.who]} {line.text}" for line in turn.state.transcript[-_TRANSCRIPT_LINES:]
     ]
     view = jobs.latest(turn)
-    template = pick(turn.flow.handover.summary, language, turn.flow.languages[0])
-    values = {
-        **turn.state.values,
+    values: dict[str, Scalar] = {
         "customer": turn.state.customer.name or turn.state.customer.phone,
-        "customer.name": turn.state.customer.name,
-        "customer.phone": turn.state.customer.phone,
         "device": (view.device_label or view.device) if view is not None else None,
         "jobs": jobs.summary(turn, language),
         "transcript": "\n".join(lines),
+        "reason": why,
     }
-    return fill(template, values)[:_SUMMARY_MAX]
+    template = turn.flow.handover.summary
+    said = filled(turn, template, values, language=language)
+    if why and "reason" not in names_in(pick(template, language, turn.flow.languages[0])):
+        said = f"{why}\n{said}"
+    return said[:_SUMMARY_MAX]
 
 
 def _attributes(turn: ConversationTurn, handover: ActorId) -> dict[str, str]:
@@ -101,7 +107,7 @@ def hear_line(turn: ConversationTurn, text: str) -> bool:
     if handover is None:
         return False
     words = turn.flow.handover.leave_words
-    if says(text, [word for spoken in words.values() for word in spoken]):
+    if says(text, all_of(words)):
         turn.tell(handover.id, LeaveRequested())
     else:
         # A tap on something foreign may come without a word; a desk refuses an empty line.
@@ -155,12 +161,11 @@ def hear_news(turn: ConversationTurn, report: HandoverReported) -> bool:
     match report.news:
         case HandoverNews.QUEUED:
             button = Choice(encode(turn.actor, LeaveButton(handover.id)), turn.text(texts.leave))
-            say(turn, Purpose.REPLY, fill(turn.text(texts.queued), known_values(turn)), (button,))
+            say(turn, Purpose.REPLY, filled(turn, texts.queued), (button,))
         case HandoverNews.JOINED:
             turn.set(handover=HandoverView(handover.id, report.agent, joined=True), choices=())
             jobs.hush(turn)
-            text = fill(turn.text(texts.joined), {**known_values(turn), "agent": report.agent})
-            say(turn, Purpose.RESULT, text)
+            say(turn, Purpose.RESULT, filled(turn, texts.joined, {"agent": report.agent}))
         case HandoverNews.ENDED:
             return _over(turn, texts.ended)
         case HandoverNews.LEFT:

@@ -6,12 +6,14 @@ and remembering it for the agent who may take over. What must not: deciding what
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from actors.buttons import MenuButton, encode
 from actors.calls import OutsideWindow, Purpose, Say
+from actors.conversation.knowing import Chosen, choosable, filled
 from actors.conversation.state import TRANSCRIPT_MAX, ConversationTurn
 from actors.flow import model
-from actors.flow.check import BUTTONS_MAX, MENU_TEXT_MAX, TEXT_MAX, units
-from actors.flow.render import fill
+from actors.flow.limits import BUTTONS_MAX, MENU_TEXT_MAX, TEXT_MAX, units
 from actors.ids import ActorId, EffectId
 from actors.values import Choice, Line, Scalar
 
@@ -60,9 +62,7 @@ def say(
     )
     if not progress:
         # Progress may never be sent, so it is not remembered either; the agent sees the live job.
-        turn.set(last_said=effect)
-        if choices:
-            turn.set(choices=choices)
+        turn.set(last_said=effect, choices=choices or turn.state.choices)
         remember(turn, "agent" if purpose is Purpose.AGENT_LINE else "bot", text)
     return effect
 
@@ -73,19 +73,14 @@ def remember(turn: ConversationTurn, who: str, text: str) -> None:
     turn.set(transcript=(*turn.state.transcript, line)[-TRANSCRIPT_MAX:])
 
 
-def known_values(turn: ConversationTurn) -> dict[str, Scalar]:
-    """What texts, paths and queries of the flow may put in."""
-    customer = turn.state.customer
-    return {
-        **turn.state.values,
-        "customer.name": customer.name,
-        "customer.phone": customer.phone,
-    }
-
-
 def add(turn: ConversationTurn, text: dict[str, str], **more: Scalar) -> None:
-    """Say a text of the flow in this turn, together with what else is said."""
-    turn.texts.append(fill(turn.text(text), {**known_values(turn), **more}))
+    """Say a text of the flow in this turn, together with what else is said.
+
+    One that comes to nothing, such as a name that is not known, is left out.
+    """
+    said = filled(turn, text, more)
+    if said.strip():
+        turn.texts.append(said)
 
 
 def flush(turn: ConversationTurn) -> None:
@@ -105,22 +100,32 @@ def flush(turn: ConversationTurn) -> None:
 def show_menu(turn: ConversationTurn, name: str, menu: model.Menu) -> None:
     """Show a menu; from here on the conversation waits in it."""
     number = turn.state.turn + 1
-    choices = tuple(
-        Choice(
-            encode(turn.actor, MenuButton(number, name, key)),
-            turn.text(option.title),
-            turn.text(option.description) if option.description is not None else None,
-        )
-        for key, option in menu.options.items()
-    )
-    turn.set(turn=number, step=name)
-    ask(turn, fill(turn.text(menu.text), known_values(turn)), choices)
+    choices = _choices(turn, number, name, choosable(turn, menu))
+    turn.set(turn=number, step=name, misses=0)
+    ask(turn, filled(turn, menu.text), choices)
 
 
 def show_question(turn: ConversationTurn, name: str, question: model.Question) -> None:
-    """Ask a question; the next text is its answer."""
-    turn.set(turn=turn.state.turn + 1, step=name, choices=())
-    ask(turn, fill(turn.text(question.text), known_values(turn)), ())
+    """Ask a question; the next text is its answer, or the next tap one of its choices."""
+    number = turn.state.turn + 1
+    choices: tuple[Choice, ...] = ()
+    if isinstance(question.answer, model.ChoiceAnswer):
+        choices = _choices(turn, number, name, question.answer.choices)
+    turn.set(turn=number, step=name, choices=(), misses=0)
+    ask(turn, filled(turn, question.text), choices)
+
+
+def _choices(
+    turn: ConversationTurn, number: int, name: str, shown: Mapping[str, Chosen]
+) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(
+            encode(turn.actor, MenuButton(number, name, key)),
+            turn.text(one.title),
+            turn.text(one.description) if one.description is not None else None,
+        )
+        for key, one in shown.items()
+    )
 
 
 def ask(turn: ConversationTurn, text: str, choices: tuple[Choice, ...]) -> None:
@@ -130,9 +135,10 @@ def ask(turn: ConversationTurn, text: str, choices: tuple[Choice, ...]) -> None:
 
 def take_texts(turn: ConversationTurn, text: str) -> str:
     """A text with what was said before it, where that fits; else that is sent on its own."""
-    together = "\n\n".join([*turn.texts, text])
+    together = "\n\n".join([*turn.texts, text] if text.strip() else turn.texts)
     if units(together) > MENU_TEXT_MAX:
         flush(turn)
-        return text
+        together = text
     turn.texts.clear()
-    return together
+    # The platform takes no buttons without a text above them.
+    return together if together.strip() else turn.text(turn.flow.phrases.choose)

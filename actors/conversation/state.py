@@ -88,6 +88,16 @@ class Waiting(Struct, frozen=True):
     """When the customer did what led here."""
     old_tap: bool = False
     """They tapped a menu that had scrolled away."""
+    requests: int = 0
+    """How many were made before this one since the customer did something."""
+
+
+class Frame(Struct, frozen=True):
+    """A sub-flow that the conversation is in, and where it goes on after it."""
+
+    flow: str
+    then: str
+    """The address of a step."""
 
 
 class Conversation(Struct, frozen=True):
@@ -119,6 +129,12 @@ class Conversation(Struct, frozen=True):
     """When we last said that we cannot read pictures and the like."""
     timers: dict[str, int] = {}
     timer_generation: int = 0
+    misses: int = 0
+    """Answers in a row that did not fit the question that was asked last."""
+    stack: tuple[Frame, ...] = ()
+    """The sub-flows that the conversation is in, the innermost last."""
+    muted: bool = False
+    """The customer does not want to hear the progress of jobs."""
 
     def job(self, job: ActorId) -> JobView | None:
         """The view of a job of this conversation."""
@@ -133,6 +149,8 @@ class Surroundings(Struct, frozen=True):
     flow_version: str
     """The version that new conversations get."""
     default_language: str
+    time_zone: str = "UTC"
+    """For opening hours, and for the dates and times that customers read."""
     tap_age_max_s: int = 600
     progress_spacing_s: int = 15
 
@@ -154,8 +172,12 @@ class ConversationTurn(Turn[Conversation]):
         """When the customer did what this turn is about."""
         self.old_tap = False
         """The button that was tapped belongs to a menu that had scrolled away."""
+        self.requests = 0
+        """Web requests made since the customer did something, before this turn."""
         self.texts: list[str] = []
         """Said in this turn and not yet sent: they become one message."""
+        self.trail: list[str] = []
+        """The steps that were carried out in this turn."""
 
     @property
     def flow(self) -> Flow:

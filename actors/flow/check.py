@@ -1,31 +1,26 @@
 """What cannot work in a flow, found before a customer finds it.
 
-What lives here: the checks that need the whole flow. What must not: faults of form (`reader`).
-Texts are measured in UTF-16 units, the strictest reading of WhatsApp's limits
-(https://developers.facebook.com/documentation/business-messaging/whatsapp/).
+What lives here: the checks of how steps lead to each other, and of what they name. What must not:
+faults of form (`reader`), texts (`check_texts`), values and expressions (`check_values`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-import msgspec
-
 from actors.flow import model
+from actors.flow.check_texts import text_faults
+from actors.flow.check_values import kept, value_faults
+from actors.flow.graph import onward, places_of, resolve, step_at, targets_of
+from actors.flow.hours import faults_of
 from actors.flow.reader import FlowFault, FlowSource
-from actors.flow.render import placeholders
 
-BUTTONS_MAX = 3
-BUTTON_TITLE_MAX = 20
-ROW_TITLE_MAX = 24
-ROW_DESCRIPTION_MAX = 72
-MENU_TEXT_MAX = 1024
-TEXT_MAX = 4096
+DEPTH_MAX = 5
+"""How deep sub-flows may call each other: as deep as a conversation carries out."""
 
-_TEXT_WORDS = frozenset(
-    {"customer.name", "customer.phone", "device", "step", "retries_left", "agent", "jobs"}
-    | {"transcript", "job", "news", "customer"}
-)
+_STATUS = re.compile("[1-5][0-9][0-9]|[345]xx")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def check_flow(
@@ -34,28 +29,16 @@ def check_flow(
     """All faults; empty where the flow can run with these providers and services."""
     return [
         *_targets(source),
-        *_texts(source),
+        *_subflows(source),
+        *text_faults(source),
         *_jobs(source, providers),
         *_services(source, services),
+        *_hours(source),
+        *value_faults(source),
     ]
 
 
-def targets_of(step: model.Step) -> list[tuple[str, str]]:
-    """Where a step can lead: pairs of a key path inside the step and a step's name."""
-    match step:
-        case model.Menu(options=options):
-            return [(f"options.{name}.goto", option.goto) for name, option in options.items()]
-        case model.Request():
-            found = [("then", step.then), ("on_error", step.on_error)]
-            if step.on_missing is not None:
-                found.append(("on_missing", step.on_missing))
-            return found + [(f"on_status.{key}", to) for key, to in step.on_status.items()]
-        case model.Branch(cases=cases, otherwise=otherwise):
-            return [(f"cases.{key}", to) for key, to in cases.items()] + [("otherwise", otherwise)]
-        case model.Handover():
-            return []
-        case _:
-            return [("then", step.then)]
+# --- where steps lead ---------------------------------------------------------------------------
 
 
 def _targets(source: FlowSource) -> Iterator[FlowFault]:
@@ -65,52 +48,108 @@ def _targets(source: FlowSource) -> Iterator[FlowFault]:
             yield source.fault(key, f"there is no step {getattr(flow, key)!r}")
     if not isinstance(flow.steps.get(flow.root), model.Menu | None):
         yield source.fault("root", "the root must be a menu: everything comes back to it")
-    for name, step in flow.steps.items():
-        for key, target in targets_of(step):
-            if target not in flow.steps:
-                yield source.fault(f"steps.{name}.{key}", f"there is no step {target!r}")
+    for place in places_of(flow):
+        for key, target in targets_of(place.step):
+            if step_at(flow, resolve(flow, place.scope, target)) is None:
+                yield source.fault(f"{place.where}.{key}", f"there is no step {target!r}")
     for name, word in flow.words.items():
         if word.goto not in flow.steps:
             yield source.fault(f"words.{name}.goto", f"there is no step {word.goto!r}")
+    if flow.handover.closed is not None and step_at(flow, flow.handover.closed) is None:
+        yield source.fault("handover.closed", f"there is no step {flow.handover.closed!r}")
     yield from _silent_loops(source)
 
 
 def _silent_loops(source: FlowSource) -> Iterator[FlowFault]:
     """Steps that lead to each other without ever waiting for the customer or a service."""
-    flow = source.flow
-    onward = {
-        name: [to for _, to in targets_of(step) if to in flow.steps]
-        for name, step in flow.steps.items()
-        if not isinstance(step, model.Menu | model.Question | model.Request | model.Handover)
+    where = {place.address: place.where for place in places_of(source.flow)}
+    ways = {
+        place.address: [to for to in onward(source.flow, place) if to in where]
+        for place in places_of(source.flow)
     }
+    for circle in circles(ways):
+        yield source.fault(
+            where[circle[0]], f"goes round without waiting: {' -> '.join([*circle, circle[0]])}"
+        )
+
+
+def circles(graph: dict[str, list[str]]) -> Iterator[list[str]]:
+    """The circles in a graph, each once; they begin where they were entered."""
     done: set[str] = set()
     told: set[str] = set()
-    for start in onward:
+    for start in graph:
         if start in done:
             continue
-        path, ways = [start], [iter(onward[start])]
+        path, ways, on_path = [start], [iter(graph[start])], {start}
         while path:
             to = next(ways[-1], None)
             if to is None:
-                done.add(path.pop())
+                done.add(path[-1])
+                on_path.remove(path.pop())
                 ways.pop()
-            elif to in path:
-                circle = " -> ".join([*path[path.index(to) :], to])
-                if circle not in told:
-                    told.add(circle)
-                    yield source.fault(f"steps.{to}", f"goes round without waiting: {circle}")
-            elif to in onward and to not in done:
+            elif to in on_path:
+                circle = path[path.index(to) :]
+                if str(circle) not in told:
+                    told.add(str(circle))
+                    yield circle
+            elif to in graph and to not in done:
                 path.append(to)
-                ways.append(iter(onward[to]))
+                on_path.add(to)
+                ways.append(iter(graph[to]))
+
+
+def _subflows(source: FlowSource) -> Iterator[FlowFault]:
+    flow = source.flow
+    calls: dict[str, list[str]] = {name: [] for name in flow.subflows}
+    for place in places_of(flow):
+        if isinstance(place.step, model.CallSubflow):
+            if place.step.flow not in flow.subflows:
+                what = f"there is no sub-flow {place.step.flow!r} under subflows"
+                yield source.fault(f"{place.where}.flow", what)
+            elif place.scope:
+                calls[place.scope].append(place.step.flow)
+        if isinstance(place.step, model.Return) and not place.scope:
+            yield source.fault(place.where, "`return` ends a sub-flow; this step is in none")
+    for name, subflow in flow.subflows.items():
+        if subflow.entry not in subflow.steps:
+            what = f"there is no step {subflow.entry!r} in this sub-flow"
+            yield source.fault(f"subflows.{name}.entry", what)
+    found = False
+    for circle in circles(calls):
+        found = True
+        what = f"sub-flows that call each other: {' -> '.join([*circle, circle[0]])}"
+        yield source.fault(f"subflows.{circle[0]}", what)
+    if not found:
+        yield from _too_deep(source, calls)
+
+
+def _too_deep(source: FlowSource, calls: dict[str, list[str]]) -> Iterator[FlowFault]:
+    depths = dict.fromkeys(calls, 1)
+    for _ in range(DEPTH_MAX):
+        depths = {
+            name: 1 + max((depths[to] for to in inner if to in depths), default=0)
+            for name, inner in calls.items()
+        }
+    for name, depth in depths.items():
+        if depth > DEPTH_MAX:
+            what = f"sub-flows more than {DEPTH_MAX} deep inside each other"
+            yield source.fault(f"subflows.{name}", what)
+            return
+
+
+# --- what steps name ----------------------------------------------------------------------------
 
 
 def _jobs(source: FlowSource, providers: frozenset[str]) -> Iterator[FlowFault]:
     flow = source.flow
-    for name, step in flow.steps.items():
-        if isinstance(step, model.StartJob) and step.job not in flow.jobs:
-            yield source.fault(f"steps.{name}.job", f"there is no job {step.job!r} under jobs")
+    for place in places_of(flow):
+        step = place.step
+        if isinstance(step, model.StartJob | model.CancelJob) and step.job not in flow.jobs:
+            yield source.fault(f"{place.where}.job", f"there is no job {step.job!r} under jobs")
         if isinstance(step, model.SetLanguage) and step.language not in flow.languages:
-            yield source.fault(f"steps.{name}.language", f"not one of languages: {step.language!r}")
+            what = f"not one of languages: {step.language!r}"
+            yield source.fault(f"{place.where}.language", what)
+    known = kept(flow)
     for name, job in flow.jobs.items():
         if job.provider not in providers:
             yield source.fault(
@@ -118,106 +157,49 @@ def _jobs(source: FlowSource, providers: frozenset[str]) -> Iterator[FlowFault]:
             )
         for key in ("device", "account", "device_label"):
             value = getattr(job, key)
-            if value is not None and value not in _kept(flow):
+            if value is not None and value not in known:
                 yield source.fault(f"jobs.{name}.{key}", f"no step keeps a value {value!r}")
 
 
 def _services(source: FlowSource, services: frozenset[str]) -> Iterator[FlowFault]:
-    for name, step in source.flow.steps.items():
+    for place in places_of(source.flow):
+        step = place.step
         if not isinstance(step, model.Request):
             continue
         if step.service not in services:
             yield source.fault(
-                f"steps.{name}.service", f"the configuration has no [services.{step.service}]"
+                f"{place.where}.service", f"the configuration has no [services.{step.service}]"
             )
         if not step.path.startswith("/"):
-            yield source.fault(f"steps.{name}.path", "must begin with a slash")
-        if step.method not in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-            yield source.fault(f"steps.{name}.method", f"not a method we send: {step.method!r}")
-        known = _kept(source.flow) | _TEXT_WORDS
-        body = (value for value in (step.body or {}).values() if isinstance(value, str))
-        for template in (step.path, *step.query.values(), *body):
-            for asked in placeholders(template):
-                if asked not in known:
-                    yield source.fault(f"steps.{name}", f"no step keeps a value {asked!r}")
+            yield source.fault(f"{place.where}.path", "must begin with a slash")
+        if step.method not in _METHODS:
+            yield source.fault(f"{place.where}.method", f"not a method we send: {step.method!r}")
+        for key in step.on_status:
+            if not _STATUS.fullmatch(key):
+                what = "not a status such as 404, nor a class such as 5xx"
+                yield source.fault(f"{place.where}.on_status.{key}", what)
+        if step.attempts is not None and step.method != "GET":
+            what = f"a {step.method} is made once: it may have been carried out"
+            yield source.fault(f"{place.where}.attempts", what)
 
 
-def _kept(flow: model.Flow) -> frozenset[str]:
-    kept: set[str] = set()
-    for step in flow.steps.values():
-        if isinstance(step, model.Request):
-            kept.update(step.keep)
-        elif isinstance(step, model.Question):
-            kept.add(step.keep)
-    return frozenset(kept)
-
-
-# --- texts --------------------------------------------------------------------------------------
-
-
-def _texts(source: FlowSource) -> Iterator[FlowFault]:
+def _hours(source: FlowSource) -> Iterator[FlowFault]:
     flow = source.flow
-    known = _kept(flow) | _TEXT_WORDS
-    for where, text in _all_texts(flow):
-        for language in flow.languages:
-            if language not in text:
-                yield source.fault(where, f"no text in {language!r}")
-        for language, words in text.items():
-            if language not in flow.languages:
-                yield source.fault(f"{where}.{language}", "a language that languages does not list")
-            longest = _longest(flow, where)
-            if units(words) > longest:
-                yield source.fault(
-                    f"{where}.{language}", f"{units(words)} characters, {longest} are shown"
-                )
-            for asked in placeholders(words):
-                if asked not in known:
-                    yield source.fault(f"{where}.{language}", f"no step keeps a value {asked!r}")
-
-
-def units(text: str) -> int:
-    """The length of a text in UTF-16 units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _longest(flow: model.Flow, where: str) -> int:
-    parts = where.split(".")
-    if parts[-1] == "title" and "options" in parts:
-        step = flow.steps[parts[1]]
-        many = isinstance(step, model.Menu) and len(step.options) > BUTTONS_MAX
-        return ROW_TITLE_MAX if many else BUTTON_TITLE_MAX
-    if parts[-1] == "description" and parts[0] == "steps":
-        return ROW_DESCRIPTION_MAX
-    if parts[0] == "jobs" and len(parts) > 3 and parts[-2] == "menu":
-        return BUTTON_TITLE_MAX
-    if parts[0] in ("phrases", "handover") and parts[-1] in ("choose", "person", "leave"):
-        return BUTTON_TITLE_MAX
-    if parts[0] == "steps" and isinstance(flow.steps[parts[1]], model.Menu):
-        return MENU_TEXT_MAX
-    # A text of a job is shown with buttons below it in some states.
-    return MENU_TEXT_MAX if parts[0] == "jobs" else TEXT_MAX
-
-
-def _all_texts(flow: model.Flow) -> Iterator[tuple[str, dict[str, str]]]:
-    for name, step in flow.steps.items():
-        if isinstance(step, model.Menu | model.Message | model.Question):
-            yield f"steps.{name}.text", step.text
-        if isinstance(step, model.Menu):
-            for key, option in step.options.items():
-                yield f"steps.{name}.options.{key}.title", option.title
-                if option.description is not None:
-                    yield f"steps.{name}.options.{key}.description", option.description
-    for name, job in flow.jobs.items():
-        yield f"jobs.{name}.title", job.title
-        yield from _fields(job.texts, f"jobs.{name}.texts")
-        yield from _fields(job.menu, f"jobs.{name}.menu")
-        for key, text in job.texts.steps.items():
-            yield f"jobs.{name}.texts.steps.{key}", text
-    yield from _fields(flow.phrases, "phrases")
-    yield from _fields(flow.handover.texts, "handover.texts")
-
-
-def _fields(texts: msgspec.Struct, where: str) -> Iterator[tuple[str, dict[str, str]]]:
-    for key in texts.__struct_fields__:
-        if key != "steps":
-            yield f"{where}.{key}", getattr(texts, key)
+    for name, hours in flow.hours.items():
+        for key, what in faults_of(hours):
+            yield source.fault(f"hours.{name}.{key}", what)
+    asked: list[tuple[str, str | None, str | None]] = [
+        ("handover", flow.handover.hours, flow.handover.closed)
+    ]
+    for place in places_of(flow):
+        if isinstance(place.step, model.AskHours) and place.step.of not in flow.hours:
+            what = f"there are no hours {place.step.of!r} under hours"
+            yield source.fault(f"{place.where}.of", what)
+        if isinstance(place.step, model.Handover):
+            asked.append((place.where, place.step.hours, place.step.closed))
+    for where, of, closed in asked:
+        if of is not None and of not in flow.hours:
+            yield source.fault(f"{where}.hours", f"there are no hours {of!r} under hours")
+        if (of is None) != (closed is None):
+            what = "`hours` and `closed` belong together: when people come, and where to go else"
+            yield source.fault(f"{where}.{'closed' if of is None else 'hours'}", what)

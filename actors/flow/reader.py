@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections.abc import Iterator
 
 import msgspec
 import yaml
 
-from actors.flow.model import Flow, Job, Step
+from actors.flow.model import Flow, GlobalWord, Hours, Job, Step, Subflow
 
 FILE_MAX_BYTES = 4 << 20
 _NESTING_MAX = 60
@@ -128,22 +129,45 @@ def json_schema() -> dict[str, object]:
 def _form_faults(
     document: object, error: msgspec.ValidationError, places: dict[str, tuple[int, int]]
 ) -> list[FlowFault]:
-    """All faults of single steps and jobs, by name; else the one that was found first."""
+    """All faults of the named parts, each by its name; else the one that was found first."""
     faults: list[FlowFault] = []
-    if isinstance(document, dict):
-        for part, form in (("steps", Step), ("jobs", Job)):
-            entries = document.get(part)
-            for name, entry in entries.items() if isinstance(entries, dict) else ():
-                try:
-                    msgspec.convert(entry, form, strict=True)
-                except msgspec.ValidationError as inner:
-                    faults.append(_form_fault(str(inner), places, f"{part}.{name}"))
+    for part, form in _NAMED.items():
+        for name, entry in _entries(document, part):
+            where = f"{part}.{name}"
+            inner = _faults_of(entry, form, places, where)
+            if form is Subflow:
+                within = [
+                    fault
+                    for step, value in _entries(entry, "steps")
+                    for fault in _faults_of(value, Step, places, f"{where}.steps.{step}")
+                ]
+                inner = within or inner
+            faults += inner
     return faults or [_form_fault(str(error), places, "")]
+
+
+_NAMED = {"steps": Step, "subflows": Subflow, "words": GlobalWord, "hours": Hours, "jobs": Job}
+
+
+def _entries(document: object, part: str) -> Iterator[tuple[str, object]]:
+    entries = document.get(part) if isinstance(document, dict) else None
+    if isinstance(entries, dict):
+        yield from entries.items()
+
+
+def _faults_of(
+    entry: object, form: object, places: dict[str, tuple[int, int]], where: str
+) -> list[FlowFault]:
+    try:
+        msgspec.convert(entry, form, strict=True)
+    except msgspec.ValidationError as error:
+        return [_form_fault(str(error), places, where)]
+    return []
 
 
 def _form_fault(message: str, places: dict[str, tuple[int, int]], within: str) -> FlowFault:
     what, _, where = message.partition(" - at `")
-    path = where.rstrip("`").removeprefix("key in ").removeprefix("$").removeprefix(".")
+    path = where.rstrip("`").removeprefix("key` in `").removeprefix("$").removeprefix(".")
     path = ".".join(part for part in (within, re.sub(r"\[(\d+)\]", r".\1", path)) if part)
     # msgspec writes [...] where it passed through a mapping: the name of the key is lost there.
     known = path.partition("[...]")[0].rstrip(".")

@@ -1,7 +1,7 @@
-"""The sandbox's own time, and the count of what is under way in it.
+"""The time of a sandbox with tasks, and the count of what is under way in it.
 
-What lives here: `SimClock`, by which every simulator knows the time and delays what it does later,
-and `Activity`, by which it says whether it is at rest. What must not: what a simulator does.
+What lives here: `SimClock`, the agenda that tasks can wait for, and `Activity`, by which servers
+and couriers say whether they are at rest. What must not: what a simulator does.
 
 A frozen clock moves only by `advance`, so hours pass in an instant and a run repeats exactly. A
 running one follows real time, and `advance` makes it jump ahead. Nothing in the sandbox may wait
@@ -11,13 +11,13 @@ plays a script could not tell whether more is to come.
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import math
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import trio
+
+from adapters.sandbox.agenda import Action, Agenda, Scheduled
 
 
 class Activity:
@@ -79,36 +79,20 @@ class Activity:
             await self._idle.wait()
 
 
-class Scheduled:
-    """Something that the clock will do; `cancel` forgets it."""
-
-    def __init__(self, due_ms: int, action: Callable[[], Awaitable[None]]) -> None:
-        self.due_ms = due_ms
-        self.action = action
-        self.cancelled = False
-
-    def cancel(self) -> None:
-        """Do not do it, unless it has begun already."""
-        self.cancelled = True
-
-
-class SimClock:
-    """Virtual time in milliseconds since 1970, and what is to happen at which time.
+class SimClock(Agenda):
+    """An agenda beside tasks: it can be waited for, and may follow real time.
 
     Make one with `frozen_at` or `running`. `run` must be running in a task for scheduled actions
     to happen; `sleep_until` works without it.
     """
 
     def __init__(self, frozen_ms: int, real_ms: Callable[[], int] | None) -> None:
-        self._frozen_ms = frozen_ms
+        super().__init__(frozen_ms)
         self._real_ms = real_ms
         self._offset_ms = 0
-        self._heap: list[tuple[int, int, Scheduled]] = []
-        self._order = itertools.count()
         self._sleepers: dict[object, int] = {}
         self._changed = trio.Event()
         self._listeners: list[Callable[[], None]] = []
-        self._acting = 0
         self.activity = Activity()
         """All that is under way in the sandbox: the simulators' own counts add up here."""
 
@@ -135,21 +119,17 @@ class SimClock:
     def now_ms(self) -> int:
         """The time."""
         if self._real_ms is None:
-            return self._frozen_ms
+            return super().now_ms()
         return self._real_ms() + self._offset_ms
 
     def advance(self, ms: int) -> None:
         """Move on at once; what has come due begins as soon as the caller waits.
 
-        A leap over several due times makes them all due together. To let each happen at its own
-        time, go from `next_due_ms` to `next_due_ms` (as `SandboxWorld.pass_time` does).
+        To let each thing happen at its own time, go from `next_due_ms` to `next_due_ms` (as
+        `World.pass_time` does).
         """
-        if ms < 0:
-            raise ValueError("the clock never goes back")
-        if self._real_ms is None:
-            self._frozen_ms += ms
-        else:
-            self._offset_ms += ms
+        super().advance(ms)
+        self._offset_ms += ms
         self._ring()
         for listener in self._listeners:
             listener()
@@ -158,20 +138,11 @@ class SimClock:
         """Call `listener` after each `advance`."""
         self._listeners.append(listener)
 
-    def call_at(self, due_ms: int, action: Callable[[], Awaitable[None]]) -> Scheduled:
-        """Do `action` at `due_ms`, or as soon as possible where that has passed.
-
-        Actions happen one after another, by time and then in the order of the calls, so `action`
-        must not wait for anything slow: a webhook is handed to a `Courier`.
-        """
-        scheduled = Scheduled(due_ms, action)
-        heapq.heappush(self._heap, (due_ms, next(self._order), scheduled))
+    def call_at(self, due_ms: int, action: Action) -> Scheduled:
+        """Do `action` at `due_ms`, or as soon as possible where that has passed."""
+        scheduled = super().call_at(due_ms, action)
         self._ring()
         return scheduled
-
-    def call_later(self, delay_ms: int, action: Callable[[], Awaitable[None]]) -> Scheduled:
-        """Do `action` when `delay_ms` have passed."""
-        return self.call_at(self.now_ms() + delay_ms, action)
 
     async def sleep_until(self, due_ms: int) -> None:
         """Wait for a time, whether it comes by itself or by an advance. A checkpoint."""
@@ -186,18 +157,15 @@ class SimClock:
 
     def next_due_ms(self) -> int | None:
         """The earliest time that anything waits for; None where nothing does."""
-        self._drop_cancelled()
-        dues = list(self._sleepers.values())
-        if self._heap:
-            dues.append(self._heap[0][0])
+        due_ms = super().next_due_ms()
+        dues = [*self._sleepers.values(), *([] if due_ms is None else [due_ms])]
         return min(dues, default=None)
 
     @property
     def pending_now(self) -> int:
-        """How many actions are due or being done, and how many sleepers are about to wake."""
-        now = self.now_ms()
-        due = sum(1 for at, _, item in self._heap if at <= now and not item.cancelled)
-        return due + self._acting + sum(1 for at in self._sleepers.values() if at <= now)
+        """How many actions are due, and how many sleepers are about to wake."""
+        now_ms = self.now_ms()
+        return self.due_now + sum(1 for at_ms in self._sleepers.values() if at_ms <= now_ms)
 
     @property
     def quiet(self) -> bool:
@@ -216,26 +184,11 @@ class SimClock:
         """Do what is scheduled, for ever. An action that raises ends the sandbox: it is a bug."""
         task_status.started()
         while True:
-            scheduled = self._pop_due()
+            scheduled = self.take_due()
             if scheduled is None:
-                await self._wait(self._heap[0][0] if self._heap else None)
-                continue
-            self._acting += 1
-            try:
-                with self.activity.under_way():
-                    await scheduled.action()
-            finally:
-                self._acting -= 1
-
-    def _pop_due(self) -> Scheduled | None:
-        self._drop_cancelled()
-        if not self._heap or self._heap[0][0] > self.now_ms():
-            return None
-        return heapq.heappop(self._heap)[2]
-
-    def _drop_cancelled(self) -> None:
-        while self._heap and self._heap[0][2].cancelled:
-            heapq.heappop(self._heap)
+                await self._wait(super().next_due_ms())
+            else:
+                scheduled.action()
 
     async def _wait(self, due_ms: int | None) -> None:
         """Block until something changed, or a running clock has come to `due_ms`."""

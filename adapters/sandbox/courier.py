@@ -1,6 +1,6 @@
-"""Posts webhooks to the daemon, again and again until they are taken.
+"""Posts webhooks to the daemon over HTTP, again and again until they are taken.
 
-What lives here: order, retries and the count of posts under way. What must not: what a webhook
+What lives here: order, attempts and the count of posts under way. What must not: what a webhook
 says or how it is signed; each simulator brings its own signature and its vendor's retry rules.
 """
 
@@ -8,51 +8,16 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import httpx
 import trio
 
-from adapters.sandbox.clock import Activity, Scheduled, SimClock
+from adapters.sandbox.agenda import Scheduled
+from adapters.sandbox.clock import Activity, SimClock
+from adapters.sandbox.wire import Headers, Parcel, RetryRules
 
 ANSWER_WITHIN_S = 10.0
 """Real seconds: the daemon that must answer is a real one, even where the clock is frozen."""
-
-
-@dataclass(eq=False)
-class Parcel:
-    """One webhook: the same bytes at each attempt."""
-
-    id: str
-    target: str
-    """A path at the daemon's address, or a whole address."""
-    body: bytes
-    posted_ms: int
-    answers: list[int | None] = field(default_factory=list)
-    """The status of each attempt; None where there was no answer."""
-    taken: bool = False
-    given_up: bool = False
-
-
-@dataclass(frozen=True)
-class RetryRules:
-    """How a vendor goes on after an attempt that failed."""
-
-    delays_ms: tuple[int, ...]
-    """Before the second, third, ... attempt."""
-    repeat_last: bool = False
-    """Whether the last delay goes on and on, until `keep_ms` have passed."""
-    keep_ms: float = math.inf
-    is_taken: Callable[[int], bool] = lambda status: 200 <= status < 300
-    is_final: Callable[[int], bool] = lambda _status: False
-    """Whether the vendor gives up at once on this status."""
-
-    def delay_after(self, attempts: int) -> int | None:
-        """How long to wait after so many failed attempts; None: give up."""
-        if attempts <= len(self.delays_ms):
-            return self.delays_ms[attempts - 1]
-        return self.delays_ms[-1] if self.repeat_last and self.delays_ms else None
 
 
 class _Body(httpx.AsyncByteStream):
@@ -75,7 +40,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 class Courier:
-    """Carries one simulator's webhooks, one after another, so that they arrive in order.
+    """Carries one simulator's webhooks in order, one after another. A `Carrier`.
 
     What fails is carried again by the rules while others go ahead of it, as with the real ones.
     """
@@ -85,7 +50,7 @@ class Courier:
         clock: SimClock,
         activity: Activity,
         rules: RetryRules,
-        headers: Callable[[Parcel], Mapping[str, str]],
+        headers: Headers,
     ) -> None:
         self._clock = clock
         self._activity = activity
@@ -142,18 +107,11 @@ class Courier:
     async def _attempt(self, client: httpx.AsyncClient, parcel: Parcel) -> None:
         status = await self._status(client, parcel)
         parcel.answers.append(status)
-        if status is not None and self._rules.is_taken(status):
-            parcel.taken = True
-            return
-        delay = self._rules.delay_after(len(parcel.answers))
-        due_ms = self._clock.now_ms() + (delay or 0)
-        too_late = due_ms - parcel.posted_ms > self._rules.keep_ms
-        final = status is not None and self._rules.is_final(status)
-        if delay is None or too_late or final:
-            parcel.given_up = True
+        due_ms = self._rules.again_ms(parcel, self._clock.now_ms())
+        if due_ms is None:
             return
 
-        async def again() -> None:
+        def again() -> None:
             if self._waiting.pop(parcel, None) is not None:
                 self._put(parcel)
 

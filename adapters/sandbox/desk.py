@@ -7,12 +7,11 @@ must not: HTTP (`genesys`).
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.sandbox.clock import SimClock
+from adapters.sandbox.agenda import Agenda
 from adapters.sandbox.telco_jobs import rfc3339
 
 GAP_MS = 3_000
@@ -79,9 +78,10 @@ class DeskChat:
     customer: str
     """The `from.id` that the daemon gave the customer."""
     queue: str
-    clock: SimClock
+    clock: Agenda
     post_line: Callable[[DeskChat, DeskLine, str], None]
     post_typing: Callable[[DeskChat], None]
+    new_id: Callable[[], str]
     nickname: str | None = None
     attributes: dict[str, str] = field(default_factory=dict)
     """What the daemon told of the case; the agent's script shows it."""
@@ -144,7 +144,7 @@ class DeskChat:
             self._need("active")
         agent = self.agent
         who = "flow" if by_flow or agent is None else str(agent.name)
-        line = DeskLine(uuid.uuid4().hex, who, text, self.clock.now_ms())
+        line = DeskLine(self.new_id(), who, text, self.clock.now_ms())
         self.transcript.append(line)
         self.post_line(self, line, "Bot" if by_flow else "Human")
         return line
@@ -194,7 +194,7 @@ class DeskChat:
 
     def _join(self, purpose: str, state: str, name: str | None = None) -> Participant:
         queue = None if purpose == "customer" else self.queue
-        joined = Participant(str(uuid.uuid4()), purpose, state, queue, name)
+        joined = Participant(self.new_id(), purpose, state, queue, name)
         if state == "connected":
             joined.connected_ms = self.clock.now_ms()
         self.participants.append(joined)
@@ -209,7 +209,7 @@ class DeskChat:
         self._join("acd", "connected")
 
     def _queue_again(self, gap_ms: int = GAP_MS) -> None:
-        async def again() -> None:
+        def again() -> None:
             if self.state == "gap":
                 self._enqueue()
 

@@ -16,18 +16,13 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
 from adapters.sandbox import genesys_rules as rules
-from adapters.sandbox.clock import Activity, SimClock
-from adapters.sandbox.courier import Courier, Parcel, RetryRules
+from adapters.sandbox.agenda import Agenda
 from adapters.sandbox.desk import DeskChat, DeskLine
-from adapters.sandbox.faults import Handler, Troubles
-from adapters.sandbox.server import LoopbackServer
+from adapters.sandbox.exchange import Answer, Asked, Handler, Reply, Route, System, reply
 from adapters.sandbox.telco_jobs import rfc3339
+from adapters.sandbox.troubles import Troubles
+from adapters.sandbox.wire import Parcel, RetryRules, Wire
 
 WEBHOOK_PATH = "/webhooks/genesys"
 # Five retries, five seconds apart, on time-outs, 429 and 5xx; then the line is lost.
@@ -38,10 +33,11 @@ GENESYS_RETRIES = RetryRules(
 _CONVERSATIONS = "/api/v2/conversations/messages"
 
 
-class SimulatedGenesys:
+class SimulatedGenesys(System):
     """One organisation at Genesys Cloud. The same address serves as API and as login host."""
 
-    def __init__(self, clock: SimClock, *, port: int = 0) -> None:
+    def __init__(self, clock: Agenda, wire: Wire) -> None:
+        super().__init__("genesys")
         self.integration_id = str(uuid.uuid4())
         self.queue_id = str(uuid.uuid4())
         self.client_id = str(uuid.uuid4())
@@ -62,16 +58,12 @@ class SimulatedGenesys:
         self._auto: tuple[int, str] | None = None
         self._tokens: dict[str, int] = {}
         self._clock = clock
-        self._activity = Activity(clock.activity)
-        self.courier = Courier(clock, self._activity, GENESYS_RETRIES, self._headers)
-        self.server = LoopbackServer(self._app(), self._activity, port)
+        self._new_id = wire.new_id
+        self.courier = wire.carrier(GENESYS_RETRIES, self._headers)
+        self.routes = self._interface()
+        self.server = wire.door(self)
 
     # --- for the player -----------------------------------------------------------------------
-
-    @property
-    def quiet(self) -> bool:
-        """Whether no request and no webhook is under way here."""
-        return self._activity.quiet
 
     @property
     def chat(self) -> DeskChat:
@@ -135,7 +127,7 @@ class SimulatedGenesys:
     def limit_login_next(self, n: int = 1) -> None:
         """Let the login host say that it was asked for too many tokens; it says so by a 400."""
         body = {"error": "invalid_request", "description": "rate limit exceeded; try later"}
-        self.on_login.refuse(lambda: JSONResponse(body, 400), n)
+        self.on_login.refuse(lambda: reply(400, body), n)
 
     def expire_tokens(self) -> None:
         """Take no token that was given out so far."""
@@ -143,58 +135,54 @@ class SimulatedGenesys:
 
     # --- the wire -----------------------------------------------------------------------------
 
-    def _app(self) -> Starlette:
-        def route(path: str, method: str, troubles: Troubles, handler: Handler) -> Route:
-            guarded = self._guarded(troubles.around(handler))
-            return Route(_CONVERSATIONS + path, guarded, methods=[method])
+    def _interface(self) -> tuple[Route, ...]:
+        def route(method: str, path: str, troubles: Troubles, handler: Handler) -> Route:
+            return Route(method, _CONVERSATIONS + path, self._guarded(troubles.around(handler)))
 
         inbound = "/{integration}/inbound/open"
-        login = self.on_login.around(self._token)
-        return Starlette(
-            routes=[
-                Route("/oauth/token", login, methods=["POST"]),
-                route(inbound + "/message", "POST", self.on_message, self._message),
-                route(inbound + "/receipt", "POST", self.on_receipt, self._receipt),
-                route("/{id}", "GET", self.on_look, self._look),
-                route("/{id}", "PATCH", self.on_close, self._close),
-                route("/{id}/participants/{participant}", "PATCH", self.on_close, self._close),
-            ]
+        return (
+            Route("POST", "/oauth/token", self.on_login.around(self._token)),
+            route("POST", inbound + "/message", self.on_message, self._message),
+            route("POST", inbound + "/receipt", self.on_receipt, self._receipt),
+            route("GET", "/{id}", self.on_look, self._look),
+            route("PATCH", "/{id}", self.on_close, self._close),
+            route("PATCH", "/{id}/participants/{participant}", self.on_close, self._close),
         )
 
-    async def _token(self, request: Request) -> Response:
+    def _token(self, asked: Asked) -> Reply:
         pair = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
-        given = request.headers.get("authorization", "")
+        given = asked.headers.get("authorization", "")
         if not hmac.compare_digest(given.encode(), f"Basic {pair}".encode()):
             described = "client not found: invalid_client"
             body = {"error": "invalid_client", "description": described}
-            return JSONResponse({**body, "error_description": described}, 401)
-        if await request.body() != b"grant_type=client_credentials":
+            return reply(401, {**body, "error_description": described})
+        if asked.body != b"grant_type=client_credentials":
             described = "grant_type is not supported"
-            return JSONResponse({"error": "invalid_request", "description": described}, 400)
+            return reply(400, {"error": "invalid_request", "description": described})
         token = secrets.token_urlsafe(32)
         self._tokens[token] = self._clock.now_ms() + self.token_lifetime_s * 1000
         body = {"access_token": token, "token_type": "bearer"}
-        return JSONResponse({**body, "expires_in": self.token_lifetime_s})
+        return reply(200, {**body, "expires_in": self.token_lifetime_s})
 
     def _guarded(self, handler: Handler) -> Handler:
-        async def guarded(request: Request) -> Response:
-            scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        def guarded(asked: Asked) -> Answer:
+            scheme, _, token = asked.headers.get("authorization", "").partition(" ")
             if scheme.lower() != "bearer" or not token:
                 message = "No authentication bearer token specified in authorization header."
                 return rules.error_answer(401, "authentication.required", message)
             if self._tokens.get(token, 0) <= self._clock.now_ms():
                 return rules.error_answer(401, "bad.credentials", "Invalid login credentials.")
-            if len(await request.body()) > rules.BODY_MAX_BYTES:
+            if len(asked.body) > rules.BODY_MAX_BYTES:
                 return rules.error_answer(413, "request.entity.too.large", "body over the limit")
-            return await handler(request)
+            return handler(asked)
 
         return guarded
 
-    async def _message(self, request: Request) -> Response:
-        refused = self._refuse_integration(request)
+    def _message(self, asked: Asked) -> Reply:
+        refused = self._refuse_integration(asked)
         if refused is not None:
             return refused
-        body = await _json_of(request)
+        body = asked.json()
         try:
             rules.check_message(body)
         except rules.Refused as refusal:
@@ -204,7 +192,7 @@ class SimulatedGenesys:
         metadata = channel.get("metadata") or {}
         chat.attributes |= metadata.get("customAttributes") or {}
         line = DeskLine(
-            uuid.uuid4().hex,
+            self._new_id(),
             "customer",
             body.get("text") or "[attachment]",
             self._clock.now_ms(),
@@ -220,15 +208,15 @@ class SimulatedGenesys:
             "text": line.text,
             "direction": "Inbound",
         }
-        if request.query_params.get("prefetchConversationId") == "true":
+        if asked.query.get("prefetchConversationId") == "true":
             answer["conversationId"] = chat.id
-        return JSONResponse(answer)
+        return reply(200, answer)
 
-    async def _receipt(self, request: Request) -> Response:
-        refused = self._refuse_integration(request)
+    def _receipt(self, asked: Asked) -> Reply:
+        refused = self._refuse_integration(asked)
         if refused is not None:
             return refused
-        body = await _json_of(request)
+        body = asked.json()
         try:
             rules.check_receipt(body)
         except rules.Refused as refusal:
@@ -241,33 +229,33 @@ class SimulatedGenesys:
         line.reasons = tuple(reason["code"] for reason in body.get("reasons") or ())
         # The answer is a receipt of its own: that of our receipt, which was taken.
         taken = {"id": body["id"], "channel": body["channel"], "type": "Receipt"}
-        return JSONResponse({**taken, "status": "Published", "direction": "Outbound"})
+        return reply(200, {**taken, "status": "Published", "direction": "Outbound"})
 
-    async def _look(self, request: Request) -> Response:
-        chat = self._by_id(request.path_params["id"])
-        return _no_conversation() if chat is None else JSONResponse(chat.document())
+    def _look(self, asked: Asked) -> Reply:
+        chat = self._by_id(asked.parts["id"])
+        return _no_conversation() if chat is None else reply(200, chat.document())
 
-    async def _close(self, request: Request) -> Response:
-        chat = self._by_id(request.path_params["id"])
+    def _close(self, asked: Asked) -> Reply:
+        chat = self._by_id(asked.parts["id"])
         if chat is None or not chat.open:
             return _no_conversation()
-        body = await _json_of(request)
+        body = asked.json()
         if not isinstance(body, dict) or body.get("state") != "disconnected":
             return rules.error_answer(400, "invalid.value", "state: must be disconnected")
-        wanted = request.path_params.get("participant")
+        wanted = asked.parts.get("participant")
         if wanted is not None:
             found = next((p for p in chat.participants if p.id == wanted), None)
             if found is None:
                 return rules.error_answer(404, "not.found", "there is no such participant")
             if found.purpose != "customer":
                 found.leave("client")
-                return Response(status_code=204)
+                return Reply(204)
         # Where the customer leaves, nobody is left to talk to.
         chat.disconnect()
-        return Response(status_code=204)
+        return Reply(204)
 
-    def _refuse_integration(self, request: Request) -> Response | None:
-        if request.path_params["integration"] == self.integration_id:
+    def _refuse_integration(self, asked: Asked) -> Reply | None:
+        if asked.parts["integration"] == self.integration_id:
             return None
         return rules.error_answer(404, "not.found", "there is no such integration")
 
@@ -277,19 +265,20 @@ class SimulatedGenesys:
             if chat.open and chat.customer == sender["id"]:
                 return chat
         chat = DeskChat(
-            str(uuid.uuid4()),
+            self._new_id(),
             sender["id"],
             self.queue_id,
             self._clock,
             self._post_line,
             self._post_typing,
+            self._new_id,
             sender.get("nickname"),
         )
         self.chats.append(chat)
         if self._auto is not None:
             delay_ms, name = self._auto
 
-            async def take() -> None:
+            def take() -> None:
                 if not self.nobody and chat.state == "queued":
                     chat.accept(name)
 
@@ -306,7 +295,7 @@ class SimulatedGenesys:
         self._post(line.id, {**body, "text": line.text, "originatingEntity": origin})
 
     def _post_typing(self, chat: DeskChat) -> None:
-        line = DeskLine(uuid.uuid4().hex, "", "", self._clock.now_ms())
+        line = DeskLine(self._new_id(), "", "", self._clock.now_ms())
         typing = {"eventType": "Typing", "typing": {"type": "On", "duration": 5000}}
         self._post(line.id, {**self._outbound(chat, line, line.id, "Event"), "events": [typing]})
 
@@ -348,12 +337,5 @@ class SimulatedGenesys:
         return {"content-type": "application/json", "x-hub-signature-256": signature}
 
 
-def _no_conversation() -> Response:
+def _no_conversation() -> Reply:
     return rules.error_answer(404, "not.found", "there is no such conversation")
-
-
-async def _json_of(request: Request) -> Any:
-    try:
-        return json.loads(await request.body())
-    except ValueError:
-        return None

@@ -11,7 +11,7 @@ import re
 import uuid
 from typing import Any
 
-from starlette.responses import JSONResponse
+from adapters.sandbox.exchange import Reply, reply
 
 BODY_MAX_BYTES = 512_000
 _ID_TYPES = frozenset({"email", "phone", "opaque"})
@@ -31,7 +31,7 @@ class Refused(Exception):
 
 def error_answer(
     status: int, code: str, message: str, headers: dict[str, str] | None = None
-) -> JSONResponse:
+) -> Reply:
     """A refusal of the API host."""
     body = {
         "message": message,
@@ -41,7 +41,7 @@ def error_answer(
         "details": [],
         "errors": [],
     }
-    return JSONResponse(body, status, {"ININ-Correlation-Id": str(uuid.uuid4()), **(headers or {})})
+    return reply(status, body, {"inin-correlation-id": str(uuid.uuid4()), **(headers or {})})
 
 
 def check_message(body: Any) -> None:

@@ -64,6 +64,8 @@ class Phone:
         self.name = name
         self.transcript: list[ShownMessage] = []
         """The chat as the screen shows it, oldest first, both sides."""
+        self.received: list[ShownMessage] = []
+        """What the business wrote, oldest first."""
         self.last_wrote_ms: int | None = None
         """When the owner last did something in the chat: opens the window for free messages."""
         self.typing_until_ms = 0
@@ -77,11 +79,6 @@ class Phone:
     def wa_id(self) -> str:
         """The number's digits, by which webhooks name it."""
         return self.number.lstrip("+")
-
-    @property
-    def received(self) -> list[ShownMessage]:
-        """What the business wrote, oldest first."""
-        return [message for message in self.transcript if not message.mine]
 
     def window_open(self) -> bool:
         """Whether the business may write freely now."""
@@ -127,6 +124,7 @@ class Phone:
     def show(self, message: ShownMessage) -> None:
         """A message has come in."""
         self.transcript.append(message)
+        self.received.append(message)
         self.typing_until_ms = 0
 
     def _sent(self, payload: dict[str, Any], text: str, quoting: ShownMessage | None) -> str:
@@ -143,8 +141,8 @@ class Phone:
         return {"from": sender, "id": message.wamid}
 
     def _find(self, choice: str | int, of: ShownMessage | None) -> tuple[ShownMessage, ShownChoice]:
-        offered = [of] if of is not None else [m for m in reversed(self.received) if m.choices]
-        for message in offered:
+        latest = (message for message in reversed(self.received) if message.choices)
+        for message in latest if of is None else [of]:
             if isinstance(choice, int):
                 # By number only the latest menu can be meant.
                 if 1 <= choice <= len(message.choices):
@@ -153,5 +151,6 @@ class Phone:
             for each in message.choices:
                 if choice in (each.title, each.id):
                     return message, each
-        titles = [each.title for each in offered[0].choices] if offered else []
+        shown = of or next((m for m in reversed(self.received) if m.choices), None)
+        titles = [each.title for each in shown.choices] if shown is not None else []
         raise LookupError(f"{choice!r} is not offered; there is: {', '.join(titles) or 'nothing'}")

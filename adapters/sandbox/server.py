@@ -20,7 +20,6 @@ from hypercorn.config import Config
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.sandbox.clock import Activity
@@ -141,8 +140,7 @@ class LoopbackServer:
         if scope["type"] != "http":
             return
         connection = Connection(self._streams.get(scope["client"]), self._activity)
-        # A daemon that is killed in the middle of a request has never made it.
-        with self._activity.under_way(), contextlib.suppress(ClientDisconnect):
+        with self._activity.under_way():
             await self._app({**scope, SCOPE_KEY: connection}, receive, send)
 
 

@@ -12,20 +12,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
-from adapters.sandbox.clock import Activity, SimClock
-from adapters.sandbox.faults import Handler, Trouble, Troubles
-from adapters.sandbox.server import LoopbackServer
+from adapters.sandbox.agenda import Agenda
+from adapters.sandbox.exchange import Answer, Asked, Handler, Reply, Route, System, reply
+from adapters.sandbox.stubs import Stubs
 from adapters.sandbox.telco_jobs import rfc3339
+from adapters.sandbox.troubles import Trouble, Troubles
+from adapters.sandbox.wire import Wire
 
 # Numbers that are set aside for fiction: they reach nobody.
 DEFAULT_PHONE = "+12025550143"
 TWO_LINES_PHONE = "+12025550172"
+
+CRM = "crm"
+"""What a flow calls the customer system."""
+CRM_PATH = "/api"
 
 
 @dataclass(frozen=True)
@@ -107,30 +109,25 @@ def demo_customers() -> dict[str, CrmCustomer]:
     return {DEFAULT_PHONE: ana, TWO_LINES_PHONE: bruno}
 
 
-class SimulatedServices:
+class SimulatedServices(System):
     """The customer system, at `/api`."""
 
-    def __init__(self, clock: SimClock, *, port: int = 0) -> None:
+    def __init__(self, clock: Agenda, wire: Wire, stubs: Stubs) -> None:
+        super().__init__(CRM)
+        self._stubs = stubs
         self.authorization = "Bearer " + secrets.token_hex(20)
         """What the header `Authorization` must hold."""
         self.customers = demo_customers()
         """By phone number with the plus; whatever is put here is found."""
-        self.slow_ms = 0
-        """How long each answer takes by the clock."""
         self.asked: list[str] = []
         """Path and query of each request."""
         self.troubles = Troubles(clock)
         self._outages: dict[str, int | None] = {}
         self._clock = clock
-        self._activity = Activity(clock.activity)
-        self.server = LoopbackServer(self._app(), self._activity, port)
+        self.routes = self._interface()
+        self.server = wire.door(self)
 
     # --- for the player -----------------------------------------------------------------------
-
-    @property
-    def quiet(self) -> bool:
-        """Whether no request is under way here."""
-        return self._activity.quiet
 
     def down(self, status: int | None = None) -> None:
         """Be down: refuse connections, or answer everything with `status`."""
@@ -167,70 +164,71 @@ class SimulatedServices:
 
     # --- the wire -----------------------------------------------------------------------------
 
-    def _app(self) -> Starlette:
-        def route(path: str, handler: Handler) -> Route:
-            return Route("/api" + path, self.troubles.around(self._guarded(handler)))
+    def ask(self, asked: Asked) -> Answer:
+        """Answer as the stubs say; where none fits, as the customer system does."""
+        path = "/" + asked.path.removeprefix(CRM_PATH).lstrip("/")
+        inner = Asked(asked.method, path, asked.query, asked.headers, asked.body)
+        found = self._stubs.answer(CRM, inner)
+        return found if found is not None else super().ask(asked)
 
-        return Starlette(
-            routes=[
-                route("/customers", self._customers),
-                route("/customers/{id}/plan", self._plan),
-                route("/customers/{id}/bill", self._bill),
-                route("/lines/{id}/outage", self._outage),
-            ]
+    def _interface(self) -> tuple[Route, ...]:
+        def route(path: str, handler: Handler) -> Route:
+            return Route("GET", CRM_PATH + path, self.troubles.around(self._guarded(handler)))
+
+        return (
+            route("/customers", self._customers),
+            route("/customers/{id}/plan", self._plan),
+            route("/customers/{id}/bill", self._bill),
+            route("/lines/{id}/outage", self._outage),
         )
 
     def _guarded(self, handler: Handler) -> Handler:
-        async def guarded(request: Request) -> Response:
-            query = request.url.query
-            self.asked.append(request.url.path + (f"?{query}" if query else ""))
-            given = request.headers.get("authorization", "")
+        def guarded(asked: Asked) -> Answer:
+            query = urlencode(asked.query)
+            self.asked.append(asked.path + (f"?{query}" if query else ""))
+            given = asked.headers.get("authorization", "")
             if not hmac.compare_digest(given.encode(), self.authorization.encode()):
-                return JSONResponse({"error": "unauthorized"}, 401)
-            if self.slow_ms:
-                # Waiting for the time to pass is not being under way: somebody must move it.
-                with self._activity.paused():
-                    await self._clock.sleep_until(self._clock.now_ms() + self.slow_ms)
-            return await handler(request)
+                return reply(401, {"error": "unauthorized"})
+            return handler(asked)
 
         return guarded
 
-    async def _customers(self, request: Request) -> Response:
-        customer = self.customers.get(request.query_params.get("phone", ""))
-        return JSONResponse([] if customer is None else [customer.document()])
+    def _customers(self, asked: Asked) -> Reply:
+        customer = self.customers.get(asked.query.get("phone", ""))
+        return reply(200, [] if customer is None else [customer.document()])
 
-    async def _plan(self, request: Request) -> Response:
-        customer = self._by_id(request)
-        return _not_found() if customer is None else JSONResponse(customer.plan)
+    def _plan(self, asked: Asked) -> Reply:
+        customer = self._by_id(asked)
+        return _not_found() if customer is None else reply(200, customer.plan)
 
-    async def _bill(self, request: Request) -> Response:
-        customer = self._by_id(request)
+    def _bill(self, asked: Asked) -> Reply:
+        customer = self._by_id(asked)
         if customer is None:
             return _not_found()
         today = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC)
         due = today + timedelta(days=10)
         bill = {"amount": customer.bill_amount, "currency": "PEN", "due_date": f"{due:%Y-%m-%d}"}
-        return JSONResponse(bill)
+        return reply(200, bill)
 
-    async def _outage(self, request: Request) -> Response:
-        line = request.path_params["id"]
+    def _outage(self, asked: Asked) -> Reply:
+        line = asked.parts["id"]
         known = any(line == each.id for one in self.customers.values() for each in one.lines)
         if not known:
             return _not_found()
         if line not in self._outages:
-            return JSONResponse({"active": False})
+            return reply(200, {"active": False})
         until_ms = self._outages[line]
         until = None if until_ms is None else rfc3339(until_ms)
-        return JSONResponse({"active": True, "until": until})
+        return reply(200, {"active": True, "until": until})
 
-    def _by_id(self, request: Request) -> CrmCustomer | None:
-        wanted = request.path_params["id"]
+    def _by_id(self, asked: Asked) -> CrmCustomer | None:
+        wanted = asked.parts["id"]
         return next((one for one in self.customers.values() if one.id == wanted), None)
 
 
-def _not_found() -> Response:
-    return JSONResponse({"error": "not found"}, 404)
+def _not_found() -> Reply:
+    return reply(404, {"error": "not found"})
 
 
-def _failure(status: int) -> Callable[[], Response]:
-    return lambda: JSONResponse({"error": "unavailable"}, status)
+def _failure(status: int) -> Callable[[], Reply]:
+    return lambda: reply(status, {"error": "unavailable"})

@@ -1,4 +1,4 @@
-"""The simulated provider: its job interface over HTTP, and the switches that make it misbehave.
+"""The simulated provider: its job interface, and the switches that make it misbehave.
 
 What lives here: start, query and cancel of the job contract that routerbot offers to providers.
 What must not: how a job goes on and is told of (`telco_runner`), or what it consists of
@@ -9,24 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
-from adapters.sandbox.clock import Activity, SimClock
-from adapters.sandbox.courier import Courier
-from adapters.sandbox.faults import Handler, Trouble, Troubles
-from adapters.sandbox.server import LoopbackServer
-from adapters.sandbox.telco_jobs import PLANS, JobError, Plot, SimulatedJob, ms_of_rfc3339
+from adapters.sandbox.agenda import Agenda
+from adapters.sandbox.exchange import Asked, Handler, Reply, Route, System, reply
+from adapters.sandbox.telco_jobs import (
+    PLANS,
+    STATES,
+    JobError,
+    Plot,
+    SimulatedJob,
+    ms_of_rfc3339,
+)
 from adapters.sandbox.telco_runner import Fired, JobRunner
+from adapters.sandbox.troubles import Trouble, Troubles
+from adapters.sandbox.wire import Carrier, Wire
 
 WEBHOOK_PATH = "/webhooks/telco/main"
 _ASK_AGAIN_S = "5"
@@ -48,10 +49,11 @@ class _Invalid(Exception):
     """The body of a start cannot be used."""
 
 
-class SimulatedTelco:
+class SimulatedTelco(System):
     """One provider's system, with as many routers as anybody names."""
 
-    def __init__(self, clock: SimClock, *, port: int = 0, scale: float = 1.0) -> None:
+    def __init__(self, clock: Agenda, wire: Wire, *, scale: float = 1.0) -> None:
+        super().__init__("provider")
         self.jobs: dict[str, SimulatedJob] = {}
         self.starts: list[Started] = []
         """Every real start. However often the daemon dies: at most one a correlation."""
@@ -62,23 +64,19 @@ class SimulatedTelco:
         self.on_query = Troubles(clock)
         self.on_cancel = Troubles(clock)
         self._clock = clock
-        self._activity = Activity(clock.activity)
-        self.runner = JobRunner(clock, self._activity, scale)
+        self.runner = JobRunner(clock, wire, scale)
         self._plots: dict[str | None, deque[Plot]] = {}
         """By device; those of None befall whichever job starts next."""
+        self._by_hand = False
         self._by_key: dict[str, tuple[bytes, SimulatedJob]] = {}
-        self._run = secrets.token_hex(4)
-        self.server = LoopbackServer(self._app(), self._activity, port)
+        self._run = wire.new_id()
+        self.routes = self._interface()
+        self.server = wire.door(self)
 
     # --- for the player -----------------------------------------------------------------------
 
     @property
-    def quiet(self) -> bool:
-        """Whether no request and no callback is under way here."""
-        return self._activity.quiet
-
-    @property
-    def courier(self) -> Courier:
+    def courier(self) -> Carrier:
         """What carries the callbacks."""
         return self.runner.courier
 
@@ -118,7 +116,33 @@ class SimulatedTelco:
         """Let the next job wait so long for its router to be reachable."""
         self.plot_next(Plot(wait_for_device_ms=ms))
 
-    def refuse_next(self, status: int, n: int = 1, *, retry_after_s: int | None = None) -> None:
+    def by_hand(self) -> None:
+        """From here on jobs do only what `say` says."""
+        self._by_hand = True
+
+    def say(
+        self,
+        state: str,
+        *,
+        step: str | None = None,
+        percent: int | None = None,
+        error: JobError | None = None,
+    ) -> None:
+        """Let the last job be in this state, and tell the daemon; LookupError without a job."""
+        if state not in STATES:
+            raise ValueError(f"a job is not {state!r}; it may be {', '.join(STATES)}")
+        if not self.jobs:
+            raise LookupError("no job was started")
+        job = list(self.jobs.values())[-1]
+        self.runner.say(job, state, step=step, percent=percent, error=error)
+
+    def too_late_to_cancel(self) -> None:
+        """The last job cannot be cancelled any more; LookupError without a job."""
+        if not self.jobs:
+            raise LookupError("no job was started")
+        list(self.jobs.values())[-1].past_no_return = True
+
+    def refuse_next(self, status: int, n: int = 1, *, retry_after_s: float | None = None) -> None:
         """Refuse the next `n` starts; nothing is started."""
         self.on_start.refuse(_refusal(status, retry_after_s), n)
 
@@ -153,22 +177,19 @@ class SimulatedTelco:
 
     # --- the wire -----------------------------------------------------------------------------
 
-    def _app(self) -> Starlette:
-        def route(path: str, method: str, troubles: Troubles, handler: Handler) -> Route:
-            return Route(path, troubles.around(handler), methods=[method])
+    def _interface(self) -> tuple[Route, ...]:
+        def route(method: str, path: str, troubles: Troubles, handler: Handler) -> Route:
+            return Route(method, path, troubles.around(handler))
 
-        return Starlette(
-            routes=[
-                route("/jobs", "POST", self.on_start, self._start),
-                route("/jobs", "GET", self.on_query, self._find),
-                route("/jobs/{id}", "GET", self.on_query, self._show),
-                route("/jobs/{id}/cancel", "POST", self.on_cancel, self._cancel),
-            ]
+        return (
+            route("POST", "/jobs", self.on_start, self._start),
+            route("GET", "/jobs", self.on_query, self._find),
+            route("GET", "/jobs/{id}", self.on_query, self._show),
+            route("POST", "/jobs/{id}/cancel", self.on_cancel, self._cancel),
         )
 
-    async def _start(self, request: Request) -> Response:
-        raw = await request.body()
-        key = request.headers.get("idempotency-key")
+    def _start(self, asked: Asked) -> Reply:
+        raw, key = asked.body, asked.headers.get("idempotency-key")
         digest = hashlib.sha256(raw).digest()
         if key is not None and self.honours_keys and key in self._by_key:
             known, job = self._by_key[key]
@@ -187,7 +208,9 @@ class SimulatedTelco:
         if running is not None:
             return _job_answer(running, 409)
         plots = self._plots.get(job.device) or self._plots.get(None)
-        if plots:
+        if self._by_hand:
+            job.plot = Plot(by_hand=True)
+        elif plots:
             job.plot = plots.popleft()
         self.jobs[job.id] = job
         if key is not None:
@@ -198,17 +221,17 @@ class SimulatedTelco:
         self.runner.begin(job)
         return _job_answer(job, 202)
 
-    async def _show(self, request: Request) -> Response:
-        job = self.jobs.get(request.path_params["id"])
+    def _show(self, asked: Asked) -> Reply:
+        job = self.jobs.get(asked.parts["id"])
         return _job_answer(job, 200) if job else _error(404, "no_such_job", "there is no such job")
 
-    async def _find(self, request: Request) -> Response:
-        correlation = request.query_params.get("correlation")
+    def _find(self, asked: Asked) -> Reply:
+        correlation = asked.query.get("correlation")
         found = [job for job in self.jobs.values() if job.correlation == correlation]
-        return JSONResponse({"jobs": [job.document() for job in found]})
+        return reply(200, {"jobs": [job.document() for job in found]})
 
-    async def _cancel(self, request: Request) -> Response:
-        job = self.jobs.get(request.path_params["id"])
+    def _cancel(self, asked: Asked) -> Reply:
+        job = self.jobs.get(asked.parts["id"])
         if job is None:
             return _error(404, "no_such_job", "there is no such job")
         if job.state == "cancelled":
@@ -222,7 +245,7 @@ class SimulatedTelco:
     def _new_job(self, raw: bytes) -> SimulatedJob:
         body = _object(raw)
         kind = _text(body, "kind")
-        if kind not in PLANS:
+        if kind not in PLANS and not self._by_hand:
             raise _Invalid(f"no such kind of job; there are: {', '.join(PLANS)}")
         callback = body.get("callback")
         if callback is not None:
@@ -243,26 +266,26 @@ class SimulatedTelco:
             callback=callback or WEBHOOK_PATH,
             started_ms=self._clock.now_ms(),
             deadline_ms=deadline_ms,
-            steps=PLANS[kind],
+            steps=PLANS.get(kind, ()),
             plot=Plot(),
         )
 
 
-def _job_answer(job: SimulatedJob, status: int) -> Response:
-    headers = {"Location": f"/jobs/{job.id}"}
+def _job_answer(job: SimulatedJob, status: int) -> Reply:
+    headers = {"location": f"/jobs/{job.id}"}
     if not job.final:
-        headers["Retry-After"] = _ASK_AGAIN_S
-    return JSONResponse(job.document(), status, headers)
+        headers["retry-after"] = _ASK_AGAIN_S
+    return reply(status, job.document(), headers)
 
 
-def _error(status: int, code: str, message: str) -> Response:
-    return JSONResponse({"error": {"code": code, "message": message}}, status)
+def _error(status: int, code: str, message: str) -> Reply:
+    return reply(status, {"error": {"code": code, "message": message}})
 
 
-def _refusal(status: int, retry_after_s: int | None) -> Callable[[], Response]:
-    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+def _refusal(status: int, retry_after_s: float | None) -> Callable[[], Reply]:
+    headers = {} if retry_after_s is None else {"retry-after": f"{retry_after_s:g}"}
     body = {"error": {"code": "refused", "message": "refused by the sandbox"}}
-    return lambda: JSONResponse(body, status, headers)
+    return lambda: reply(status, body, headers)
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+STATES = ("queued", "running", "waiting_device", "succeeded", "failed", "cancelled", "timed_out")
 FINAL_STATES = frozenset({"succeeded", "failed", "cancelled", "timed_out"})
 
 
@@ -64,6 +65,8 @@ class Plot:
     """With `silent`: success all the same, so long after the start."""
     wait_for_device_ms: int = 0
     """How long the router cannot be reached before the first step."""
+    by_hand: bool = False
+    """Nothing happens by itself: the player says all that does."""
 
 
 @dataclass(eq=False)

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from adapters.sandbox.clock import Activity, SimClock
-from adapters.sandbox.courier import Courier, Parcel, RetryRules
-from adapters.sandbox.telco_jobs import REBOOT, SimulatedJob, Step, rfc3339
+from adapters.sandbox.agenda import Agenda
+from adapters.sandbox.telco_jobs import REBOOT, JobError, SimulatedJob, Step, rfc3339
+from adapters.sandbox.wire import Parcel, RetryRules, Wire
 
 EVENT_TYPE = "net.example.router.job.v1"
 SOURCE = "/telco/sim"
@@ -49,7 +49,7 @@ class Fired:
 class JobRunner:
     """Moves jobs along and tells the daemon."""
 
-    def __init__(self, clock: SimClock, activity: Activity, scale: float) -> None:
+    def __init__(self, clock: Agenda, wire: Wire, scale: float) -> None:
         self.scale = scale
         """How long a second of a plan lasts: 0.1 makes jobs ten times as fast."""
         self.accept_ms = 500
@@ -57,9 +57,9 @@ class JobRunner:
         self.callbacks: Literal["on", "off", "duplicated", "reordered"] = "on"
         self.fires: list[Fired] = []
         self.callback_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        self.courier = Courier(clock, activity, STANDARD_WEBHOOKS_RETRIES, self._headers)
+        self.courier = wire.carrier(STANDARD_WEBHOOKS_RETRIES, self._headers)
         self._clock = clock
-        self._run = secrets.token_hex(4)
+        self._run = wire.new_id()
         self._events = 0
         self._seq = 0
 
@@ -75,6 +75,8 @@ class JobRunner:
 
     def begin(self, job: SimulatedJob) -> None:
         """Start `job` on its plan."""
+        if job.plot.by_hand:
+            return
         if job.deadline_ms is not None:
             self._clock.call_at(job.deadline_ms, lambda: self._deadline(job))
         if job.plot.silent:
@@ -89,10 +91,35 @@ class JobRunner:
         else:
             self._later(self.accept_ms, self._start_step, job, 0)
 
+    def say(
+        self,
+        job: SimulatedJob,
+        state: str,
+        *,
+        step: str | None = None,
+        percent: int | None = None,
+        error: JobError | None = None,
+    ) -> None:
+        """Let a job be in this state, and tell the daemon."""
+        if step is not None and step != job.step:
+            job.step, job.step_state = step, "started"
+            job.past_no_return |= any(
+                each.id == step and each.point_of_no_return for each in job.steps
+            )
+            if step == REBOOT:
+                self._fire(job)
+        job.percent, job.error = percent, error
+        self.changed(job, state)
+
+    def _fire(self, job: SimulatedJob) -> None:
+        """The router goes down and up."""
+        now = self._clock.now_ms()
+        self.fires.append(Fired(job.id, job.correlation, job.device, job.kind, now))
+
     def _later(self, delay_ms: int, what: Any, job: SimulatedJob, *more: Any) -> None:
         """Go on with `job` after a delay, unless it has ended by then."""
 
-        async def go_on() -> None:
+        def go_on() -> None:
             if not job.final:
                 what(job, *more)
 
@@ -105,8 +132,7 @@ class JobRunner:
         step = job.steps[index]
         job.past_no_return |= step.point_of_no_return
         if step.id == REBOOT:
-            now = self._clock.now_ms()
-            self.fires.append(Fired(job.id, job.correlation, job.device, job.kind, now))
+            self._fire(job)
         self._note(job, index, "started", 0)
         if step.duration_ms >= _LONG_STEP_MS:
             self._later(step.duration_ms // 2, self._note, job, index, "progress", 50)
@@ -128,20 +154,19 @@ class JobRunner:
         job.percent = _percent(job.steps, index, done)
         self.changed(job, "running")
 
-    async def _run_unheard(self, job: SimulatedJob) -> None:
+    def _run_unheard(self, job: SimulatedJob) -> None:
         if not job.final:
             job.step, job.step_state = job.steps[0].id, "started"
             self.changed(job, "running", tell=False)
 
-    async def _late_success(self, job: SimulatedJob) -> None:
+    def _late_success(self, job: SimulatedJob) -> None:
         if job.final:
             return
-        now = self._clock.now_ms()
-        self.fires.append(Fired(job.id, job.correlation, job.device, job.kind, now))
+        self._fire(job)
         job.step, job.step_state, job.percent = job.steps[-1].id, "done", 100
         self.changed(job, "succeeded")
 
-    async def _deadline(self, job: SimulatedJob) -> None:
+    def _deadline(self, job: SimulatedJob) -> None:
         # A router that is being changed is not let go; and a silent job keeps its silence.
         if not job.final and not job.past_no_return and not job.plot.silent:
             self.changed(job, "timed_out")

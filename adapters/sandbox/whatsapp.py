@@ -15,19 +15,13 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Literal
 
-import httpx
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
 from adapters.sandbox import whatsapp_rules as rules
-from adapters.sandbox.clock import Activity, SimClock
-from adapters.sandbox.courier import Courier, Parcel, RetryRules
-from adapters.sandbox.faults import Troubles
+from adapters.sandbox.agenda import Agenda
+from adapters.sandbox.exchange import Answer, Asked, Reply, Route, System, reply
 from adapters.sandbox.phone import Phone, ShownMessage
-from adapters.sandbox.server import LoopbackServer
+from adapters.sandbox.troubles import Troubles
 from adapters.sandbox.whatsapp_screen import shown
+from adapters.sandbox.wire import Parcel, RetryRules, Wire
 
 WEBHOOK_PATH = "/webhooks/whatsapp"
 
@@ -42,10 +36,11 @@ META_RETRIES = RetryRules(
 _TYPING_MS = 25_000
 
 
-class SimulatedWhatsApp:
+class SimulatedWhatsApp(System):
     """One business number at the Cloud API, and everybody who has it in a chat."""
 
-    def __init__(self, clock: SimClock, *, port: int = 0) -> None:
+    def __init__(self, clock: Agenda, wire: Wire) -> None:
+        super().__init__("whatsapp")
         self.business_account_id = "102290129340398"
         self.phone_number_id = "106540352242922"
         self.display_number = "15550783881"
@@ -68,19 +63,18 @@ class SimulatedWhatsApp:
         """What goes wrong with the next messages that the daemon sends."""
         self._failing: list[int] = []
         self._clock = clock
-        self._run = secrets.token_bytes(6)
+        self._run = wire.new_id()
         self._counted = 0
         self._inbound: dict[str, Phone] = {}
-        self._activity = Activity(clock.activity)
-        self.courier = Courier(clock, self._activity, META_RETRIES, self._headers)
-        self.server = LoopbackServer(self._app(), self._activity, port)
+        self.courier = wire.carrier(META_RETRIES, self._headers)
+        path = "/{version}/{number}"
+        self.routes = (
+            Route("POST", path + "/messages", self._messages),
+            Route("GET", path, self._number),
+        )
+        self.server = wire.door(self)
 
     # --- for the player -----------------------------------------------------------------------
-
-    @property
-    def quiet(self) -> bool:
-        """Whether no request and no webhook is under way here."""
-        return self._activity.quiet
 
     def phone(self, number: str, name: str = "Ana") -> Phone:
         """The phone with this number (E.164); made at the first call."""
@@ -131,44 +125,27 @@ class SimulatedWhatsApp:
         parcel = Parcel(self._unique("hook"), WEBHOOK_PATH, text.encode(), self._clock.now_ms())
         self.courier.post(parcel)
 
-    async def verify_webhook(self, token: str | None = None) -> bool:
-        """Shake hands as the dashboard does; whether the daemon answered as it should."""
-        challenge = str(secrets.randbelow(10**10))
-        query = {
+    def handshake(self, challenge: str, token: str | None = None) -> dict[str, str]:
+        """The query of the dashboard's handshake, which the daemon answers with the challenge."""
+        return {
             "hub.mode": "subscribe",
             "hub.challenge": challenge,
             "hub.verify_token": self.verify_token if token is None else token,
         }
-        url = f"{self.courier.base_url}{WEBHOOK_PATH}"
-        async with httpx.AsyncClient(trust_env=False) as client:
-            try:
-                response = await client.get(url, params=query)
-            except httpx.HTTPError:
-                return False
-        return response.status_code == 200 and response.content == challenge.encode()
 
     # --- the wire -----------------------------------------------------------------------------
 
-    def _app(self) -> Starlette:
-        path = "/{version}/{number}"
-        return Starlette(
-            routes=[
-                Route(path + "/messages", self._messages, methods=["POST"]),
-                Route(path, self._number, methods=["GET"]),
-            ]
-        )
-
-    async def _messages(self, request: Request) -> Response:
-        refused = self._refuse_caller(request)
+    def _messages(self, asked: Asked) -> Answer:
+        refused = self._refuse_caller(asked)
         if refused is not None:
             return refused
-        body = await _json_of(request)
+        body = asked.json()
         if isinstance(body, dict) and body.get("status") == "read":
             return self._mark_read(body)
-        return await self.on_send.around(self._send)(request)
+        return self.on_send.around(self._send)(asked)
 
-    async def _send(self, request: Request) -> Response:
-        body = await _json_of(request)
+    def _send(self, asked: Asked) -> Reply:
+        body = asked.json()
         try:
             rules.check_message(body)
             digits = _digits(body["to"])
@@ -198,33 +175,33 @@ class SimulatedWhatsApp:
             "contacts": [contact],
             "messages": [{"id": wamid}],
         }
-        return JSONResponse(answer)
+        return reply(200, answer)
 
-    async def _number(self, request: Request) -> Response:
-        refused = self._refuse_caller(request)
+    def _number(self, asked: Asked) -> Reply:
+        refused = self._refuse_caller(asked)
         if refused is not None:
             return refused
         number = {"id": self.phone_number_id, "display_phone_number": self.display_number}
-        return JSONResponse({**number, "verified_name": "Sandbox", "quality_rating": "GREEN"})
+        return reply(200, {**number, "verified_name": "Sandbox", "quality_rating": "GREEN"})
 
-    def _refuse_caller(self, request: Request) -> Response | None:
-        given = request.headers.get("authorization", "")
+    def _refuse_caller(self, asked: Asked) -> Reply | None:
+        given = asked.headers.get("authorization", "")
         if not hmac.compare_digest(given.encode(), f"Bearer {self.access_token}".encode()):
             details = "Invalid OAuth access token - Cannot parse access token"
             return rules.error_answer(190, details, 401)
-        number = request.path_params["number"]
+        number = asked.parts["number"]
         if number != self.phone_number_id:
             details = f"Unsupported request. Object with ID '{number}' does not exist."
-            return JSONResponse(rules.error_body(100, details, subcode=33), 400)
+            return reply(400, rules.error_body(100, details, subcode=33))
         return None
 
-    def _mark_read(self, body: dict[str, Any]) -> Response:
+    def _mark_read(self, body: dict[str, Any]) -> Reply:
         phone = self._inbound.get(str(body.get("message_id")))
         if phone is None:
             return rules.error_answer(131009, "message_id is not a message that came in")
         if body.get("typing_indicator") is not None:
             phone.typing_until_ms = self._clock.now_ms() + _TYPING_MS
-        return JSONResponse({"success": True})
+        return reply(200, {"success": True})
 
     # --- webhooks -----------------------------------------------------------------------------
 
@@ -248,10 +225,10 @@ class SimulatedWhatsApp:
         """Let the statuses of a message follow in their time."""
         opaque = body.get("biz_opaque_callback_data")
 
-        async def first() -> None:
+        def first() -> None:
             self._post_status(wamid, digits, opaque, "failed" if failed else "sent", failed)
 
-        async def second() -> None:
+        def second() -> None:
             self._post_status(wamid, digits, opaque, "delivered")
 
         if self.statuses == "off" or digits in self.without_statuses:
@@ -285,7 +262,7 @@ class SimulatedWhatsApp:
 
     def _unique(self, prefix: str) -> str:
         self._counted += 1
-        return f"{prefix}-{self._run.hex()}-{self._counted}"
+        return f"{prefix}-{self._run}-{self._counted}"
 
     def _wamid(self, digits: str) -> str:
         # Unlike any of an earlier run: a daemon with an old database would take it for a repeat.
@@ -295,10 +272,3 @@ class SimulatedWhatsApp:
 
 def _digits(number: str) -> str:
     return "".join(character for character in number if character.isdigit())
-
-
-async def _json_of(request: Request) -> Any:
-    try:
-        return json.loads(await request.body())
-    except ValueError:
-        return None

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from starlette.responses import JSONResponse
+from adapters.sandbox.exchange import Reply, reply
 
 _MEANINGS = {
     2: (503, "Service temporarily unavailable"),
@@ -65,9 +65,9 @@ def error_body(code: int, details: str, *, subcode: int | None = None) -> dict[s
     return {"error": {**error, "fbtrace_id": "A" + secrets.token_urlsafe(16)}}
 
 
-def error_answer(code: int, details: str, status: int | None = None) -> JSONResponse:
+def error_answer(code: int, details: str, status: int | None = None) -> Reply:
     """The whole answer to a message that is refused."""
-    return JSONResponse(error_body(code, details), status or status_of(code))
+    return reply(status or status_of(code), error_body(code, details))
 
 
 def check_message(body: Any) -> None:

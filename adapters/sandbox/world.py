@@ -1,30 +1,42 @@
-"""The whole sandbox: all simulators at once, and the daemon's configuration for them.
+"""The whole sandbox: all simulators at once, and time that passes for all of them.
 
-What lives here: starting, resting, letting time pass, and writing what the daemon needs to find
-this world. What must not: what any one simulator does; the daemon itself.
+What lives here: `World`, however its vendors are reached, and `SandboxWorld`, where they are
+servers on loopback: starting, resting, and writing what the daemon needs to find this world. What
+must not: what any one simulator does; the daemon itself.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import trio
 
+from adapters.sandbox import configuration
+from adapters.sandbox.agenda import Agenda
 from adapters.sandbox.clock import SimClock
+from adapters.sandbox.configuration import Secrets, text_of
 from adapters.sandbox.courier import Courier
 from adapters.sandbox.genesys import SimulatedGenesys
+from adapters.sandbox.loopback import HttpWire
 from adapters.sandbox.server import HOST, LoopbackServer
-from adapters.sandbox.services import SimulatedServices
+from adapters.sandbox.services import CRM, SimulatedServices
+from adapters.sandbox.stubs import StubbedServices, Stubs
 from adapters.sandbox.telco import SimulatedTelco
-from adapters.sandbox.whatsapp import SimulatedWhatsApp
+from adapters.sandbox.whatsapp import WEBHOOK_PATH, SimulatedWhatsApp
+from adapters.sandbox.wire import Wire
 
 _SMALL_STEP_MS = 20
+
+Settle = Callable[[], Awaitable[None]]
+NextDue = Callable[[], int | None]
 
 
 @dataclass(frozen=True)
@@ -34,32 +46,81 @@ class Ports:
     whatsapp: int = 0
     telco: int = 0
     services: int = 0
+    others: int = 0
     genesys: int = 0
 
 
-class SandboxWorld:
-    """Everything outside the daemon. It outlives the daemon's restarts; see `open_world`."""
+class World:
+    """Everything outside the daemon. It outlives the daemon's restarts."""
+
+    def __init__(
+        self,
+        clock: Agenda,
+        whatsapp: Wire,
+        telco: Wire,
+        services: Wire,
+        others: Wire,
+        genesys: Wire,
+        *,
+        scale: float = 1.0,
+    ) -> None:
+        """How each vendor is reached. `scale` stretches the provider's jobs."""
+        self.clock = clock
+        self.whatsapp = SimulatedWhatsApp(clock, whatsapp)
+        self.telco = SimulatedTelco(clock, telco, scale=scale)
+        self.stubs = Stubs()
+        """What a script wants services of the operator to answer."""
+        self.services = SimulatedServices(clock, services, self.stubs)
+        self.others = StubbedServices(others, self.stubs)
+        self.genesys = SimulatedGenesys(clock, genesys)
+
+    def daemon_started(self) -> None:
+        """The daemon listens (again): post at once what waits for another attempt."""
+        for courier in (self.whatsapp.courier, self.telco.courier, self.genesys.courier):
+            courier.retry_now()
+
+    async def pass_time(self, ms: int, *, settle: Settle, next_due_ms: NextDue) -> None:
+        """Let `ms` pass, from event to event, each at its own time.
+
+        `settle` blocks until the world and whoever else takes part are at rest; `next_due_ms` tells
+        what others on the same clock wait for.
+        """
+        end_ms = self.clock.now_ms() + ms
+        while True:
+            await settle()
+            now = self.clock.now_ms()
+            dues = [self.clock.next_due_ms(), next_due_ms()]
+            due = min((each for each in dues if each is not None), default=end_ms)
+            if now >= end_ms:
+                return
+            # What is overdue after all came to rest waits for something else than the time: a
+            # small step then, rather than standing still for ever.
+            due = due if due > now else now + _SMALL_STEP_MS
+            self.clock.advance(min(due, end_ms) - now)
+
+
+class SandboxWorld(World):
+    """A world of servers on loopback, for a daemon in another process; see `open_world`."""
+
+    clock: SimClock
 
     def __init__(self, clock: SimClock, ports: Ports, scale: float) -> None:
-        self.clock = clock
-        self.whatsapp = SimulatedWhatsApp(clock, port=ports.whatsapp)
-        self.telco = SimulatedTelco(clock, port=ports.telco, scale=scale)
-        self.services = SimulatedServices(clock, port=ports.services)
-        self.genesys = SimulatedGenesys(clock, port=ports.genesys)
+        wires = [
+            HttpWire(clock, port)
+            for port in (
+                ports.whatsapp,
+                ports.telco,
+                ports.services,
+                ports.others,
+                ports.genesys,
+            )
+        ]
+        super().__init__(clock, *wires, scale=scale)
+        self.servers: tuple[LoopbackServer, ...] = tuple(s for wire in wires for s in wire.servers)
+        self.couriers: tuple[Courier, ...] = tuple(c for wire in wires for c in wire.couriers)
         self._pseudonym_key = os.urandom(32).hex()
         self._clock_file: Path | None = None
         clock.on_advance(self._write_clock)
-
-    @property
-    def servers(self) -> tuple[LoopbackServer, ...]:
-        """The servers of all simulators."""
-        each = (self.whatsapp, self.telco, self.services, self.genesys)
-        return tuple(simulator.server for simulator in each)
-
-    @property
-    def couriers(self) -> tuple[Courier, ...]:
-        """What carries the webhooks of all simulators."""
-        return (self.whatsapp.courier, self.telco.courier, self.genesys.courier)
 
     # --- rest and time ------------------------------------------------------------------------
 
@@ -75,42 +136,33 @@ class SandboxWorld:
         await self.clock.wait_quiet()
 
     async def pass_time(
-        self,
-        ms: int,
-        *,
-        settle: Callable[[], Awaitable[None]] | None = None,
-        next_due_ms: Callable[[], int | None] | None = None,
+        self, ms: int, *, settle: Settle | None = None, next_due_ms: NextDue = lambda: None
     ) -> None:
-        """Let `ms` pass, from event to event, each at its own time.
-
-        `settle` blocks until the world and whoever else takes part are at rest (by default: until
-        the world is); `next_due_ms` tells what others on the same clock wait for.
-        """
-        settle = settle or self.wait_quiet
-        end_ms = self.clock.now_ms() + ms
-        while True:
-            await settle()
-            now = self.clock.now_ms()
-            dues = [self.clock.next_due_ms(), next_due_ms() if next_due_ms else None]
-            due = min((each for each in dues if each is not None), default=end_ms)
-            if now >= end_ms:
-                return
-            # What is overdue after all came to rest waits for something else than the time: a
-            # small step then, rather than standing still for ever.
-            due = due if due > now else now + _SMALL_STEP_MS
-            self.clock.advance(min(due, end_ms) - now)
+        """See `World.pass_time`; by default the world alone takes part."""
+        await super().pass_time(ms, settle=settle or self.wait_quiet, next_due_ms=next_due_ms)
 
     # --- the daemon ---------------------------------------------------------------------------
+
+    @property
+    def daemon_url(self) -> str | None:
+        """Where webhooks go; None: nowhere yet."""
+        return self.couriers[0].base_url
 
     def daemon_listens_at(self, webhook_port: int) -> None:
         """Where webhooks go from now on."""
         for courier in self.couriers:
             courier.base_url = f"http://{HOST}:{webhook_port}"
 
-    def daemon_started(self) -> None:
-        """The daemon listens (again): post at once what waits for another attempt."""
-        for courier in self.couriers:
-            courier.retry_now()
+    async def verify_webhook(self, token: str | None = None) -> bool:
+        """Shake hands as WhatsApp's dashboard does; whether the daemon answered as it should."""
+        challenge = str(secrets.randbelow(10**10))
+        query = self.whatsapp.handshake(challenge, token)
+        async with httpx.AsyncClient(trust_env=False) as client:
+            try:
+                response = await client.get(f"{self.daemon_url}{WEBHOOK_PATH}", params=query)
+            except httpx.HTTPError:
+                return False
+        return response.status_code == 200 and response.content == challenge.encode()
 
     def config_toml(
         self,
@@ -122,12 +174,15 @@ class SandboxWorld:
         *,
         language: str = "es",
         time_zone: str = "America/Lima",
+        providers: Iterable[str] = ("main",),
+        services: Iterable[str] = (CRM,),
     ) -> str:
         """The configuration of a daemon that lives in this world.
 
         Writes the secrets, and the file that tells the time, under `directory`; webhooks go to
         `webhook_port` from now on. The directory must be private and exist. Without `flow_file`
-        there is no table `[flow]`: the caller adds one.
+        there is no table `[flow]`: the caller adds one. All `providers` are the one simulated here;
+        of `services`, `crm` is the customer system and any other is what a script stubs.
 
         The file of the time is written anew at each advance, before any listener that was added
         to the clock later hears of it: such a listener can tell the daemon to read it.
@@ -135,29 +190,32 @@ class SandboxWorld:
         self.daemon_listens_at(webhook_port)
         self._clock_file = directory / "clock.json"
         self._write_clock()
-        secrets = _Secrets(directory / "secrets")
+        kept = Secrets(directory / "secrets")
         lines = [
             "[server]",
-            f"bind = {_text(f'{HOST}:{webhook_port}')}",
-            f"public_url = {_text(f'http://{HOST}:{webhook_port}')}",
+            f"bind = {text_of(f'{HOST}:{webhook_port}')}",
+            f"public_url = {text_of(f'http://{HOST}:{webhook_port}')}",
             "[admin]",
-            f"bind = {_text(f'{HOST}:{admin_port}')}",
-            f"socket = {_text(directory / 'admin.sock')}",
+            f"bind = {text_of(f'{HOST}:{admin_port}')}",
+            f"socket = {text_of(directory / 'admin.sock')}",
             "[state]",
-            f"database = {_text(database)}",
+            f"database = {text_of(database)}",
             "[privacy]",
-            f"pseudonym_key = {secrets.put('pseudonym_key', self._pseudonym_key)}",
-            *_whatsapp_lines(self.whatsapp, secrets),
-            *_telco_lines(self.telco, secrets),
-            *_services_lines(self.services, secrets),
-            *_genesys_lines(self.genesys, secrets),
+            f"pseudonym_key = {kept.put('pseudonym_key', self._pseudonym_key)}",
+            *configuration.whatsapp_lines(self.whatsapp, kept),
+            *configuration.telco_lines(self.telco, providers, kept),
+            *configuration.services_lines(self.services, self.others, services, kept),
+            *configuration.genesys_lines(self.genesys, kept),
             "[sandbox]",
             'clock = "virtual"',
-            f"clock_offset_file = {_text(self._clock_file)}",
+            f"clock_offset_file = {text_of(self._clock_file)}",
         ]
         if flow_file is not None:
-            lines += ["[flow]", f"file = {_text(flow_file)}"]
-            lines += [f"default_language = {_text(language)}", f"time_zone = {_text(time_zone)}"]
+            lines += ["[flow]", f"file = {text_of(flow_file)}"]
+            lines += [
+                f"default_language = {text_of(language)}",
+                f"time_zone = {text_of(time_zone)}",
+            ]
         return "\n".join(lines) + "\n"
 
     def _write_clock(self) -> None:
@@ -196,73 +254,3 @@ async def open_world(
     finally:
         for server in world.servers:
             server.close()
-
-
-class _Secrets:
-    """The folder of secret files; the configuration names files, never a secret itself."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        self._folder = folder
-
-    def put(self, name: str, secret: str) -> str:
-        """Write a secret; how the configuration refers to it."""
-        path = self._folder / name
-        path.unlink(missing_ok=True)
-        # Readable by its owner alone from its first moment on.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(secret)
-        return f"{{ file = {_text(path)} }}"
-
-
-def _text(value: object) -> str:
-    # A JSON string in ASCII is a TOML string too.
-    return json.dumps(str(value))
-
-
-def _whatsapp_lines(whatsapp: SimulatedWhatsApp, secrets: _Secrets) -> list[str]:
-    return [
-        "[whatsapp]",
-        f"api_url = {_text(whatsapp.server.url)}",
-        'api_version = "v25.0"',
-        f"business_account_id = {_text(whatsapp.business_account_id)}",
-        f"verify_token = {secrets.put('whatsapp_verify_token', whatsapp.verify_token)}",
-        f"app_secrets = [{secrets.put('whatsapp_app_secret', whatsapp.app_secret)}]",
-        "[[whatsapp.numbers]]",
-        f"phone_number_id = {_text(whatsapp.phone_number_id)}",
-        f"access_token = {secrets.put('whatsapp_access_token', whatsapp.access_token)}",
-    ]
-
-
-def _telco_lines(telco: SimulatedTelco, secrets: _Secrets) -> list[str]:
-    return [
-        "[telco.main]",
-        'adapter = "http"',
-        f"base_url = {_text(telco.server.url)}",
-        f"callback_secrets = [{secrets.put('telco_callback_secret', telco.callback_secret)}]",
-    ]
-
-
-def _services_lines(crm: SimulatedServices, secrets: _Secrets) -> list[str]:
-    authorization = secrets.put("crm_authorization", crm.authorization)
-    return [
-        "[services.crm]",
-        f"base_url = {_text(crm.server.url + '/api')}",
-        f"headers = {{ Authorization = {authorization} }}",
-    ]
-
-
-def _genesys_lines(desk: SimulatedGenesys, secrets: _Secrets) -> list[str]:
-    return [
-        "[agents]",
-        'adapter = "genesys"',
-        "[agents.genesys]",
-        f"api_url = {_text(desk.server.url)}",
-        f"login_url = {_text(desk.server.url)}",
-        f"integration_id = {_text(desk.integration_id)}",
-        f"queue_id = {_text(desk.queue_id)}",
-        f"client_id = {secrets.put('genesys_client_id', desk.client_id)}",
-        f"client_secret = {secrets.put('genesys_client_secret', desk.client_secret)}",
-        f"webhook_secret = {secrets.put('genesys_webhook_secret', desk.webhook_secret)}",
-    ]

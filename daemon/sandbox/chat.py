@@ -1,15 +1,15 @@
 """The conversation in a terminal: you are the customer, the agent, and whatever goes wrong.
 
-What lives here: commands and what is shown. What must not: the format of script files, or the
-simulated vendors.
+What lives here: what a typed line means, as a line of a conversation file, and what is shown. What
+must not: doing it (`daemon.scripts.acting`), or the simulated vendors.
 """
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import trio
@@ -18,8 +18,9 @@ from rich.markup import escape
 
 from adapters.sandbox.desk import DeskLine
 from adapters.sandbox.phone import ShownMessage
-from daemon.sandbox.script import duration_s
+from daemon.sandbox.recording import Recording
 from daemon.sandbox.stage import Stage
+from daemon.scripts.acting import Acting
 
 _LOOK_S = 0.05
 _BOLD = re.compile(r"(?<![\w*])\*([^*\s](?:[^*\n]*[^*\s])?)\*(?![\w*])")
@@ -34,6 +35,11 @@ Then [bold]/fail[/bold], restart again, and choose a person: [bold]@accept[/bold
 [bold]@ How can I help?[/bold] answers as the agent, [bold]@end[/bold] ends it (the bot notices
 within some 15 seconds; [bold]/wait 1m[/bold] makes time pass).
 [bold]/help[/bold] shows everything; [bold]/quit[/bold] ends.
+"""
+
+RECORDING = """\
+All of this is being written down as a conversation file. Time stands still meanwhile:
+[bold]/wait 2m[/bold] lets it pass.
 """
 
 HELP = """\
@@ -60,26 +66,16 @@ HELP = """\
 class Chat:
     """Runs until the customer quits or the input ends."""
 
-    def __init__(self, stage: Stage, console: Console) -> None:
+    def __init__(self, stage: Stage, console: Console, recording: Recording | None = None) -> None:
+        """With a `recording`, time stands still but for `/wait`, and all is written down."""
         self._stage = stage
         self._console = console
+        self._recording = recording
+        self._acting = Acting(stage, Path())
         self._shown = 0
         self._desk_shown: dict[str, int] = {}
-        self._commands: dict[str, Callable[[str], Awaitable[None] | None]] = {
+        self._looks: dict[str, Callable[[str], None]] = {
             "help": lambda _: self._console.print(HELP),
-            "tap": lambda rest: self._tap(rest),
-            "twice": self._twice,
-            "fail": lambda rest: stage.world.telco.fail_next(rest or "reboot", "9002"),
-            "silent": lambda _: stage.world.telco.silent_next(),
-            "late": lambda _: stage.world.telco.late_success_after(720_000),
-            "lose": lambda _: stage.world.telco.drop_start_answer(),
-            "down": lambda _: stage.world.telco.down(),
-            "up": lambda _: stage.world.telco.up(),
-            "crm": self._crm,
-            "kill": lambda _: stage.daemon.kill(),
-            "start": lambda _: stage.start_daemon(),
-            "restart": self._restart,
-            "wait": self._wait,
             "job": self._job,
             "desk": self._desk,
             "log": self._log,
@@ -88,6 +84,8 @@ class Chat:
     async def run(self) -> None:
         """Talk."""
         self._console.print(INTRODUCTION)
+        if self._recording is not None:
+            self._console.print(RECORDING)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._show_news)
             while True:
@@ -107,62 +105,73 @@ class Chat:
         return await trio.to_thread.run_sync(read, abandon_on_cancel=True)
 
     async def _obey(self, line: str) -> None:
+        name, _, rest = line.removeprefix("/").partition(" ")
         try:
-            if not line:
-                return
-            if line.startswith("@"):
-                self._agent(line.removeprefix("@"))
-            elif line.startswith("/"):
-                name, _, rest = line.removeprefix("/").partition(" ")
-                command = self._commands.get(name)
-                if command is None:
-                    self._hint(f"there is no /{name}; /help shows what there is")
-                    return
-                done = command(rest.strip())
-                if inspect.isawaitable(done):
-                    await done
-                if name not in ("help", "job", "desk", "log", "tap", "twice"):
-                    self._hint("done")
-            else:
-                self._customer(line)
+            if line.startswith("/") and name in self._looks:
+                self._looks[name](rest.strip())
+            elif line:
+                await self._do(*self._meant(line))
         except (LookupError, ValueError, RuntimeError, httpx.HTTPError) as error:
             self._hint(str(error))
+
+    async def _do(self, who: str, what: str) -> None:
+        """Do what a conversation file could say, and write it down once it worked."""
+        if not await self._acting.act(who, what):
+            raise ValueError(f"{who} cannot {what!r}; /help shows what there is")
+        if self._recording is not None:
+            self._recording.did(who, what)
+            await self._stage.settle()
+            self._recording.said(self._stage.phone)
+        if who not in ("customer", "agent"):
+            self._hint("done")
+
+    def _meant(self, line: str) -> tuple[str, str]:
+        """What a line would be in a conversation file."""
+        if line.startswith("@"):
+            return "agent", _agent_means(line.removeprefix("@"))
+        if not line.startswith("/"):
+            return "customer", self._customer_means(line)
+        name, _, rest = line.removeprefix("/").partition(" ")
+        rest = rest.strip()
+        match name:
+            case "tap":
+                return "customer", f"[{rest}]"
+            case "twice":
+                return "customer", f"[{rest}] twice"
+            case "fail":
+                return "provider", f"fail {rest or 'reboot'} 9002"
+            case "silent":
+                return "provider", "silent"
+            case "late":
+                return "provider", "silent then succeeds after 12 minutes"
+            case "lose":
+                return "provider", "loses the answer"
+            case "down" | "up":
+                return "provider", name
+            case "crm":
+                return "crm", rest
+            case "kill" | "start":
+                return "daemon", name
+            case "restart":
+                return "daemon", "kill and start"
+            case "wait":
+                return "clock", rest
+            case _:
+                raise ValueError(f"there is no /{name}; /help shows what there is")
+
+    def _customer_means(self, line: str) -> str:
+        if not (line.isdigit() and len(line) < 3):
+            return line
+        received = self._stage.phone.received
+        choices = next((message.choices for message in reversed(received) if message.choices), ())
+        if not 1 <= int(line) <= len(choices):
+            raise LookupError(f"{line} is not offered; there are {len(choices)} choices")
+        return f"[{choices[int(line) - 1].title}]"
 
     def _hint(self, text: str) -> None:
         self._console.print(f"  [dim]{escape(text)}[/dim]")
 
-    # --- the customer ---------------------------------------------------------------------------
-
-    def _customer(self, line: str) -> None:
-        phone = self._stage.phone
-        if line.isdigit() and len(line) < 3:
-            phone.tap(int(line))
-        else:
-            phone.write(line)
-
-    def _tap(self, title: str) -> None:
-        self._stage.phone.tap(title)
-
-    def _twice(self, title: str) -> None:
-        self._stage.phone.tap(title)
-        self._stage.phone.tap(title)
-
-    # --- the agent ------------------------------------------------------------------------------
-
-    def _agent(self, line: str) -> None:
-        desk = self._stage.world.genesys
-        verb, _, rest = line.strip().partition(" ")
-        if line.startswith(" "):
-            desk.say(line.strip())
-        elif verb == "accept":
-            desk.accept(rest or "Rita")
-        elif verb == "reject":
-            desk.chat.ring()
-            desk.reject()
-        elif verb == "end":
-            desk.end()
-        else:
-            desk.say(line.strip())
+    # --- looking around -------------------------------------------------------------------------
 
     def _desk(self, _rest: str) -> None:
         chat = self._stage.world.genesys.chat
@@ -171,23 +180,6 @@ class Chat:
             self._hint(f"{name} = {value}")
         for line in chat.transcript:
             self._show_desk_line(line)
-
-    # --- the world ------------------------------------------------------------------------------
-
-    def _crm(self, rest: str) -> None:
-        if rest == "down":
-            self._stage.world.services.down()
-        elif rest == "up":
-            self._stage.world.services.up()
-        else:
-            raise ValueError("write /crm down or /crm up")
-
-    async def _restart(self, _rest: str) -> None:
-        await self._stage.daemon.kill()
-        await self._stage.start_daemon()
-
-    async def _wait(self, rest: str) -> None:
-        await self._stage.pass_time(duration_s(rest))
 
     def _job(self, _rest: str) -> None:
         telco = self._stage.world.telco
@@ -226,3 +218,10 @@ class Chat:
     def _show_desk_line(self, line: DeskLine) -> None:
         if line.who == "customer":
             self._console.print(f"  [magenta]desk[/magenta] [dim]{escape(line.text)}[/dim]")
+
+
+def _agent_means(line: str) -> str:
+    verb, _, rest = line.strip().partition(" ")
+    if line.startswith(" ") or verb not in ("accept", "reject", "end"):
+        return f"says {line.strip()}"
+    return f"accept {rest or 'Rita'}" if verb == "accept" else verb

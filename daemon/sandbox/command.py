@@ -10,7 +10,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,10 +20,12 @@ from rich.console import Console
 
 from actors.flow.reader import read_flow
 from daemon.sandbox.chat import Chat
-from daemon.sandbox.player import ExpectationFailed, Player
 from daemon.sandbox.process import DaemonFailed
-from daemon.sandbox.script import Script, ScriptFault, read_script
+from daemon.sandbox.recording import Recording
 from daemon.sandbox.stage import NotAtRest, Stage, open_stage
+from daemon.scripts.format import Script, ScriptFault, read_script
+from daemon.scripts.player import ChatLine, Failure, Played, Player
+from daemon.scripts.showing import show_failure, show_line
 from daemon.service import leaves_of
 from daemon.shipped import shipped_flow, shipped_scripts
 
@@ -43,13 +45,16 @@ def run_sandbox(
     keep: Path | None,
     language: str,
     flow: Path | None = None,
+    record: Path | None = None,
 ) -> int:
-    """Run a mode (`chat`, `script`, `serve`); the exit code."""
+    """Run a mode (`chat`, `script`, `serve`); the exit code. `record`: for the chat alone."""
     console = Console(highlight=False, soft_wrap=True)
     # Database, log and clock hold customers' words and keys; the daemon inherits this.
     umask = os.umask(0o077)
     try:
-        return _run(mode, scripts, keep, language, flow, console)
+        if record is not None and mode != "chat":
+            raise Refused("--record: only a chat is written down; add --chat")
+        return _run(mode, scripts, keep, language, flow, console, record)
     except Refused as refusal:
         console.print(str(refusal), style="red", markup=False)
         return EXIT_USAGE
@@ -64,6 +69,7 @@ def _run(
     language: str,
     flow: Path | None,
     console: Console,
+    record: Path | None,
 ) -> int:
     if mode != "script" and (problem := _unspoken(language, flow)):
         raise Refused(f"--language: {problem}")
@@ -72,8 +78,11 @@ def _run(
     try:
         match mode:
             case "chat":
+                recording = _recording(record, language)
                 with _folder(keep) as folder:
-                    trio.run(_chat, folder, language, flow, console)
+                    trio.run(_chat, folder, language, flow, console, recording)
+                if record is not None:
+                    console.print(f"Written down: {record}", markup=False)
                 return 0
             case "script":
                 return _play_all(scripts or shipped_scripts(), keep, flow, console)
@@ -152,12 +161,13 @@ def _play_all(paths: Sequence[Path], keep: Path | None, flow: Path | None, conso
         console.print(f"\n{script.title}  ({script.name})", style="bold", markup=False)
         folder = keep / script.name if keep is not None else None
         problem = _unspoken(script.language, flow)
-        if problem is None:
-            problem = play_script(script, folder, partial(console.print, markup=False), flow)
-        if problem is None:
-            console.print("  as expected", style="green")
+        failure = Failure(0, problem) if problem is not None else None
+        if failure is None:
+            failure = play_script(script, folder, partial(show_line, console), flow).failure
+        if failure is None:
+            console.print("as expected", style="green")
         else:
-            console.print(f"  {problem}", style="red", markup=False)
+            show_failure(console, (), failure, str(path))
             failed.append(script.name)
     count = len(paths)
     console.print(f"\n{count - len(failed)} of {count} conversations went as expected.")
@@ -167,39 +177,66 @@ def _play_all(paths: Sequence[Path], keep: Path | None, flow: Path | None, conso
 
 
 def play_script(
-    script: Script, keep: Path | None, tell: partial[None], flow: Path | None = None
-) -> str | None:
-    """Play one script on a stage of its own; what was not as expected, or None."""
+    script: Script,
+    keep: Path | None,
+    tell: Callable[[ChatLine], None],
+    flow: Path | None = None,
+) -> Played:
+    """Play one script on a stage of its own."""
     with _folder(keep) as folder:
         try:
-            trio.run(_play, script, folder, tell, flow)
+            return trio.run(_play, script, folder, tell, flow)
         except BaseExceptionGroup as group:
             for error in leaves_of(group):
-                if isinstance(error, ExpectationFailed | DaemonFailed | NotAtRest):
-                    return str(error)
+                if isinstance(error, DaemonFailed | NotAtRest):
+                    return Played((), Failure(0, str(error)))
             raise
-    return None
 
 
-async def _play(script: Script, folder: Path, tell: partial[None], flow: Path | None) -> None:
-    async with open_stage(folder, frozen=True, language=script.language, flow_file=flow) as stage:
-        await Player(stage, script, lambda line: tell(f"  {line}")).play()
+async def _play(
+    script: Script, folder: Path, tell: Callable[[ChatLine], None], flow: Path | None
+) -> Played:
+    async with open_stage(
+        folder,
+        frozen=True,
+        language=script.language,
+        flow_file=flow,
+        begins_ms=script.begins_ms,
+    ) as stage:
+        return await Player(stage, script, tell).play()
 
 
 # --- the others ---------------------------------------------------------------------------------
 
 
-async def _chat(folder: Path, language: str, flow: Path | None, console: Console) -> None:
+def _recording(path: Path | None, language: str) -> Recording | None:
+    if path is None:
+        return None
+    try:
+        return Recording(path, language)
+    except OSError as error:
+        raise Refused(f"--record: {path}: cannot be begun: {error.strerror}") from error
+
+
+async def _chat(
+    folder: Path,
+    language: str,
+    flow: Path | None,
+    console: Console,
+    recording: Recording | None,
+) -> None:
     console.print("Starting the daemon and its simulated world ...", style="dim")
+    # A recording is played by a clock that stands still, with jobs that take their full time.
+    frozen = recording is not None
     async with open_stage(
         folder,
-        frozen=False,
+        frozen=frozen,
         language=language,
-        scale=CHAT_SCALE,
-        limits=_CHAT_LIMITS,
+        scale=1.0 if frozen else CHAT_SCALE,
+        limits="" if frozen else _CHAT_LIMITS,
         flow_file=flow,
     ) as stage:
-        await Chat(stage, console).run()
+        await Chat(stage, console, recording).run()
 
 
 async def _serve(folder: Path, language: str, flow: Path | None, console: Console) -> None:

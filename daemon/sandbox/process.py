@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import IO
 
 import httpx
+import msgspec
 import trio
+
+from daemon.scripts.look import Look
 
 _READY_S = 30.0
 _LOOK_S = 0.02
@@ -111,6 +114,12 @@ class DaemonProcess:
         """Whether nothing is under way in it, and when something falls due by itself."""
         answer = (await self._client.get(f"{self._admin}/sandbox/quiet")).json()
         return bool(answer["quiet"]), answer["next_due_ms"]
+
+    async def look(self, alias: str) -> Look | None:
+        """What it has in mind of the customer who is known by an alias."""
+        query = {"alias": alias}
+        answer = await self._client.get(f"{self._admin}/sandbox/look", params=query)
+        return msgspec.json.decode(answer.content, type=Look | None)
 
     def log_tail(self, lines: int = 15) -> str:
         """The end of its log."""

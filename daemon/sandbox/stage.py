@@ -14,16 +14,18 @@ from pathlib import Path
 import httpx
 import trio
 
+from actors.flow.reader import read_flow
 from adapters.sandbox.clock import SimClock
 from adapters.sandbox.phone import Phone
 from adapters.sandbox.services import DEFAULT_PHONE
 from adapters.sandbox.world import SandboxWorld, open_world
+from daemon import wiring
 from daemon.clock import wall_ms
 from daemon.sandbox.process import DaemonProcess
+from daemon.scripts.format import SCRIPT_BEGINS_MS
+from daemon.scripts.look import Look
+from daemon.scripts.needs import Needs, needs_of
 from daemon.shipped import shipped_flow
-
-SCRIPT_BEGINS_MS = 1_780_315_200_000
-"""1 June 2026, noon UTC: scripts play at a time of their own."""
 
 _REST_S = 60.0
 _LOOK_S = 0.003
@@ -34,7 +36,7 @@ class NotAtRest(Exception):
 
 
 class Stage:
-    """A world with a daemon in it. Get it from `open_stage`."""
+    """A world with a daemon process in it. Get it from `open_stage`."""
 
     def __init__(
         self, world: SandboxWorld, daemon: DaemonProcess, folder: Path, nursery: trio.Nursery
@@ -56,6 +58,21 @@ class Stage:
         if not self.daemon.running:
             await self.daemon.start(self._nursery)
             self.world.daemon_started()
+
+    async def kill_daemon(self) -> None:
+        """SIGKILL."""
+        await self.daemon.kill()
+
+    async def stop_daemon(self) -> int:
+        """SIGTERM; its exit code."""
+        return await self.daemon.stop()
+
+    async def look(self) -> Look | None:
+        """See `daemon.scripts.stage.Stage`."""
+        if not self.daemon.running:
+            raise LookupError("the daemon does not run: nobody can look into it")
+        number = self.world.whatsapp.phone_number_id
+        return await self.daemon.look(wiring.customer_alias(number, self.phone.wa_id))
 
     async def settle(self) -> None:
         """Wait until nothing happens any more before time moves on. Raises NotAtRest."""
@@ -106,6 +123,15 @@ def _free_port() -> int:
         return port
 
 
+def _needs(flow_path: Path) -> Needs:
+    """What the flow needs; a file that cannot be read is the daemon's to complain of."""
+    try:
+        found = read_flow(flow_path.read_bytes())
+    except OSError:
+        return Needs()
+    return Needs() if isinstance(found, list) else needs_of(found.flow)
+
+
 @asynccontextmanager
 async def open_stage(
     folder: Path,
@@ -116,22 +142,27 @@ async def open_stage(
     limits: str = "",
     flow_file: Path | None = None,
     interpreter: Sequence[str] | None = None,
+    begins_ms: int = SCRIPT_BEGINS_MS,
 ) -> AsyncIterator[Stage]:
     """Set the stage in a private folder and start the daemon.
 
-    `limits`: lines of TOML. `interpreter`: see `DaemonProcess`.
+    `limits`: lines of TOML. `interpreter`: see `DaemonProcess`. `begins_ms`: by a frozen clock.
     """
-    clock = SimClock.frozen_at(SCRIPT_BEGINS_MS) if frozen else SimClock.running(wall_ms)
+    clock = SimClock.frozen_at(begins_ms) if frozen else SimClock.running(wall_ms)
     async with open_world(clock, scale=scale) as world:
         webhook_port, admin_port = _free_port(), _free_port()
         config = folder / "routerbot.toml"
+        flow_path = (flow_file or shipped_flow()).absolute()
+        needs = _needs(flow_path)
         text = world.config_toml(
             folder,
             webhook_port,
             admin_port,
             folder / "routerbot.db",
-            (flow_file or shipped_flow()).absolute(),
+            flow_path,
             language=language,
+            providers=needs.providers,
+            services=needs.services,
         )
         config.write_text(f"{text}[limits]\n{limits}", encoding="utf-8")
         config.chmod(0o600)
@@ -140,7 +171,7 @@ async def open_stage(
             stage = Stage(world, daemon, folder, nursery)
             try:
                 await stage.start_daemon()
-                await world.whatsapp.verify_webhook()
+                await world.verify_webhook()
                 yield stage
             finally:
                 await daemon.aclose()

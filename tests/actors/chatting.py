@@ -12,6 +12,7 @@ from actors.calls import Purpose, Say, WebRequest
 from actors.codec import StateCodec, decode_message, encode_message
 from actors.conversation.state import Conversation, Surroundings
 from actors.effects import Decision, Do, Effect, Note, Tell
+from actors.flow.check import check_flow
 from actors.ids import (
     CONVERSATION,
     HANDOVER,
@@ -45,6 +46,7 @@ from actors.messages import (
 )
 from actors.values import Choice, Customer, Fault, JobFault
 from tests.actors.small_flow import around as small_surroundings
+from tests.actors.small_flow import source
 
 CODEC = StateCodec(Conversation, 1, {})
 ANA = Customer("1065", "51999888777", "+51999888777", "Ana")
@@ -209,9 +211,11 @@ class Chat:
         assert isinstance(document, RequestAnswered)
         return self.hear(document)
 
-    def request_fails(self, *, unknown: bool = False) -> list[Say]:
+    def request_fails(
+        self, *, unknown: bool = False, code: str = "timeout", detail: str = ""
+    ) -> list[Say]:
         effect, request = self.requests.pop(0)
-        fault = Fault("timeout")
+        fault = Fault(code, detail)
         kind = CallUnknown if unknown else CallRejected
         return self.hear(kind(effect, request, fault))
 
@@ -288,6 +292,18 @@ def arrived(around: Surroundings | None = None) -> Chat:
     chat = Chat(around)
     chat.types("hola")
     assert chat.state.step == "main"
+    return chat
+
+
+def reached(text: str, **more: object) -> Chat:
+    """A chat that stands at the step `test` of a flow made by `small_flow.extended`."""
+    found = source(text)
+    faults = check_flow(found, frozenset({"main"}), frozenset({"crm"}))
+    assert not faults, "\n".join(map(str, faults))
+    chat = arrived(
+        small_surroundings(flows={found.version: found.flow}, flow_version=found.version, **more)
+    )
+    chat.taps("Más")
     return chat
 
 

@@ -28,7 +28,7 @@ from actors.calls import (
     WebRequest,
 )
 from actors.conversation import Conversation
-from actors.conversation.state import AgentLine, HandoverView, JobView, Waiting
+from actors.conversation.state import AgentLine, Frame, HandoverView, JobView, Waiting
 from actors.handover import Handover
 from actors.handover import Phase as HandoverPhase
 from actors.handover.state import WaitingLine
@@ -183,6 +183,15 @@ CALLS: dict[str, Call] = {
         body={"name": "Ana", "n": 1, "part": 0.5, "yes": True, "none": None},
         timeout_s=8.5,
     ),
+    "web_request.2": WebRequest(
+        "crm",
+        "POST",
+        "/visits",
+        query={"q": "x"},
+        body={"who": {"name": "Ana", "lines": [1, 2.5, None, {"yes": True}]}, "none": None},
+        timeout_s=8.5,
+        attempts=2,
+    ),
     "open_desk.1": OpenDesk(HND, "What happened so far", {"rb_language": "es"}, "Ana Ñusta", AT),
     "send_to_desk.1": SendToDesk(HND, "m7", "hello?", AT),
     "query_desk.1": QueryDesk(HND, "c1"),
@@ -211,6 +220,30 @@ STATES: dict[str, Conversation | RouterJob | Handover] = {
         unsupported_ms=AT,
         timers={"wait": 3},
         timer_generation=3,
+    ),
+    "conversation.2": Conversation(
+        CUSTOMER,
+        "es",
+        "v1",
+        turn=7,
+        step="identify.account",
+        waiting=Waiting(EFFECT, "look_up", sent_at_ms=AT, old_tap=True, requests=2),
+        values={"name": "Ana", "lines": 2, "share": 0.5, "known": True, "none": None},
+        choices=(CHOICE,),
+        jobs=(JobView(JOB, "restart", "dev_42", "the router in the hall", AT, REPORT, AT),),
+        handover=HandoverView(HND, "Rita", joined=True),
+        transcript=(Line("customer", "It does not work ☹", AT),),
+        last_inbound_ms=AT,
+        last_said=EFFECT,
+        said_anew=EFFECT,
+        progress_slot_ms=AT,
+        agent_lines=(AgentLine(EFFECT, HND, "l1"),),
+        unsupported_ms=AT,
+        timers={"wait": 3},
+        timer_generation=3,
+        misses=2,
+        stack=(Frame("visit", "main"), Frame("identify", "visit.when")),
+        muted=True,
     ),
     "router_job.1": RouterJob(
         CNV,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from actors.conversation.state import Surroundings
 from actors.flow.model import Flow
 from actors.flow.reader import FlowSource, read_flow
@@ -167,6 +169,17 @@ def changed(old: str, new: str, text: str = SMALL_FLOW) -> str:
     """Return the flow with one place changed; the place must be there once."""
     assert text.count(old) == 1, f"{text.count(old)} places hold {old!r}"
     return text.replace(old, new)
+
+
+def extended(*steps: str, top: str = "") -> str:
+    """The flow with more steps, the first of which is `test`; "Más" of the main menu leads there.
+
+    `top`: more keys of the file.
+    """
+    text = changed("goto: more }\n", "goto: test }\n")
+    person = "  person: { do: handover }\n"
+    more = "".join(textwrap.indent(textwrap.dedent(each).strip() + "\n", "  ") for each in steps)
+    return textwrap.dedent(top) + changed(person, person + more, text)
 
 
 def without_jobs() -> str:

@@ -12,8 +12,9 @@ from actors.ids import CONVERSATION, actor_id, tag_of
 from tests.actors.given import CONVERSATION_ID, HANDOVER_ID, JOB_ID
 
 NAMES = st.from_regex("[a-z][a-z0-9_]{0,39}", fullmatch=True)
+STEPS = NAMES | st.builds("{}.{}".format, NAMES, NAMES)
 BUTTONS: st.SearchStrategy[Button] = st.one_of(
-    st.builds(MenuButton, turn=st.integers(0, 999_999_999), step=NAMES, option=NAMES),
+    st.builds(MenuButton, turn=st.integers(0, 999_999_999), step=STEPS, option=NAMES),
     st.builds(
         JobButton,
         job=st.just(JOB_ID),
@@ -46,6 +47,7 @@ def test_the_ids_of_buttons_never_change() -> None:
 
     for text, button in {
         f"{tag}/m/7/home/restart": MenuButton(7, "home", "restart"),
+        f"{tag}/m/7/identify.ask/no": MenuButton(7, "identify.ask", "no"),
         f"{tag}/j/{JOB_ID}/2/retry": JobButton(JOB_ID, 2, JobAction.RETRY),
         f"{tag}/j/{JOB_ID}/2/agent": JobButton(JOB_ID, 2, JobAction.AGENT),
         f"{tag}/j/{JOB_ID}/2/cancel": JobButton(JOB_ID, 2, JobAction.CANCEL),

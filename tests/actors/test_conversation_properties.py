@@ -146,7 +146,7 @@ def lost_flow() -> Act:
 
 SMALL = st.integers(0, 9)
 BODIES = st.sampled_from([KNOWN[LOOK_UP][1], b"{}", b'{"state":"up"}', b'{"premium":true}', b"[1]"])
-ACTS = st.one_of(
+IN_ONE_FLOW: st.SearchStrategy[Act] = st.one_of(
     st.builds(types, st.sampled_from(WORDS), AGES),
     st.builds(types, st.text(max_size=8), AGES),
     st.builds(taps, SMALL, AGES),
@@ -163,9 +163,8 @@ ACTS = st.one_of(
     st.builds(of_the_desk, st.sampled_from([*HandoverNews, "line", "returned"]), st.booleans()),
     st.builds(fate, SMALL, st.sampled_from(["fate_unknown", "not_sent", "not_delivered"])),
     st.builds(waits, st.sampled_from([1, 20, 700, 90_000])),
-    st.builds(new_flow),
-    st.builds(lost_flow),
 )
+ACTS = st.one_of(*[IN_ONE_FLOW] * 6, st.builds(new_flow), st.builds(lost_flow))
 
 
 class Watched(Chat):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actors.calls import Purpose
-from actors.flow.check import MENU_TEXT_MAX, TEXT_MAX, units
+from actors.flow.limits import MENU_TEXT_MAX, TEXT_MAX, units
 from actors.messages import HandoverNews, News
 from tests.actors.chatting import Chat, arrived, texts
 from tests.actors.small_flow import around, changed, source

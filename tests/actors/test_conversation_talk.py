@@ -68,6 +68,24 @@ def test_a_word_for_the_menu_as_first_contact_looks_the_customer_up_too() -> Non
     assert chat.state.step == "main"
 
 
+def test_who_asks_for_the_menu_again_while_the_look_up_hangs_gets_it() -> None:
+    chat = Chat(answers={})
+    assert chat.types("menu") == []
+    assert texts(chat.types("menu")) == [MAIN]
+    assert chat.answer(200, b"{}") == []
+
+
+def test_a_text_that_comes_to_nothing_is_left_out_and_a_menu_has_one_all_the_same() -> None:
+    """The platform refuses a message without a text."""
+    text = changed("{ es: Sin equipo, en: No router }", '{ es: "{plan}", en: "{plan}" }')
+    text = changed('{ es: "Hola {customer.name}, ¿qué hacemos?"', '{ es: " {plan}\\n"', text)
+    flow = source(text)
+    around_it = around(flows={flow.version: flow.flow}, flow_version=flow.version)
+    chat = Chat(around_it, answers={LOOK_UP: (200, b"{}")})
+    assert texts(chat.types("hola")) == ["Elegir"]
+    assert chat.titles[0] == "Reiniciar"
+
+
 @pytest.mark.parametrize(
     "typed",
     [

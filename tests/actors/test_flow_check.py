@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from actors.flow.check import check_flow, units
+from actors.flow.check import check_flow
+from actors.flow.limits import units
 from tests.actors.small_flow import SMALL_FLOW, changed, source
 
 PROVIDERS, SERVICES = frozenset({"main"}), frozenset({"crm"})
@@ -97,11 +98,39 @@ def test_the_small_flow_is_fine() -> None:
         ("es: Con una persona", f"es: {'x' * 21}", "phrases.person.es", "20 are shown"),
         ("es: Salir del chat", f"es: {'x' * 21}", "handover.texts.leave.es", "20 are shown"),
         ("en: Too long }", "}", "phrases.too_long", "no text in 'en'"),
+        ("en: Thanks }", 'en: "{plan, numbr}" }', "steps.thanks.text.en", "(character 8)"),
+        ("en: Thanks }", 'en: "{gone, number}" }', "steps.thanks.text.en", "'gone'"),
+        (
+            "en: Thanks }",
+            'en: "{plan, select, other {{gone}}}" }',
+            "steps.thanks.text.en",
+            "'gone'",
+        ),
+        ("en: Thanks }", 'en: "{plan, currency, gone}" }', "steps.thanks.text.en", "'gone'"),
+        ("en: My plan }", 'en: "Plan {plan}" }', "steps.main.options.plan.title.en", "as it is"),
+        ("en: Retry }", 'en: "{device}" }', "jobs.restart.menu.retry.en", "as it is"),
     ],
 )
 def test_each_fault_is_found(old: str, new: str, where: str, what: str) -> None:
     faults = found(changed(old, new))
     assert [fault for fault in faults if fault[0] == where and what in fault[1]], faults
+
+
+def test_a_form_of_a_language_is_content_with_a_text_in_the_language() -> None:
+    text = changed("language: en, then", "language: en-GB, then")
+    text = changed("languages: [es, en]", "languages: [es, en-GB]", text)
+    assert found(text) == []
+    assert found(changed("en: Thanks }", "en-GB: Cheers }", text)) == []
+    faults = found(changed("en: Thanks }", "en-AU: Cheers }", text))
+    assert ("steps.thanks.text", "no text in 'en-GB'") in faults
+    assert ("steps.thanks.text.en-AU", "a language that languages does not list") in faults
+
+
+def test_of_the_cases_of_a_text_the_longest_is_measured() -> None:
+    cases = f"{{plan, select, a {{{'x' * 900}}} b {{{'y' * 1024}}} other {{}}}}"
+    assert found(changed("en: More things }", f'en: "{cases}" }}')) == []
+    faults = found(changed("en: More things }", f'en: "{cases}z" }}'))
+    assert faults == [("steps.more.text.en", "1025 characters, 1024 are shown")]
 
 
 def test_emoji_count_twice() -> None:

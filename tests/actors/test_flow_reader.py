@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import get_args
 
 import msgspec
 import pytest
@@ -17,7 +18,7 @@ from actors.flow.reader import (
     json_schema,
     read_flow,
 )
-from tests.actors.small_flow import SMALL, SMALL_FLOW, VERSION, changed, source
+from tests.actors.small_flow import SMALL, SMALL_FLOW, VERSION, changed, extended, source
 
 
 def faults(text: str | bytes) -> list[FlowFault]:
@@ -206,6 +207,29 @@ def test_faults_of_several_steps_come_together() -> None:
     assert {fault.where for fault in faults(text)} == {"steps.jobs.do", "steps.ask_plan.keep"}
 
 
+def test_faults_inside_of_named_parts_are_told_by_their_names() -> None:
+    top = """
+        subflows:
+          sub:
+            entry: a
+            steps:
+              a: { do: message, text: { es: a, en: a }, then: b, colour: red }
+              b: { do: returns }
+          other: { entrance: a, steps: { a: { do: return } } }
+        hours:
+          office: { week: { mon-fri: 8 } }
+    """
+    text = extended("test: { do: set, values: { Price: 1 }, then: main }", top=top)
+    found = {fault.where: fault for fault in faults(text)}
+    assert set(found) == {
+        *("subflows.sub.steps.a", "subflows.sub.steps.b.do", "subflows.other"),
+        *("hours.office.week[...]", "steps.test.values"),
+    }
+    fault = found["subflows.sub.steps.a"]
+    line = text.splitlines()[fault.line - 1]
+    assert line[fault.column - 1 :].startswith("colour")
+
+
 # --- hostile files --------------------------------------------------------------------------------
 
 
@@ -273,7 +297,13 @@ def test_the_schema_knows_what_the_small_flow_uses() -> None:
         assert set(step) <= set(part["properties"])
         assert set(part["required"]) <= set(step)
         assert part["additionalProperties"] is False
-    assert set(by_word) == {step["do"] for step in document["steps"].values()}
+    assert set(by_word) == {str(kind.__struct_config__.tag) for kind in get_args(model.Step)}
+    kinds = {
+        str(part["properties"]["kind"]["enum"][0])
+        for part in parts.values()
+        if "enum" in part.get("properties", {}).get("kind", {})
+    }
+    assert kinds == {str(kind.__struct_config__.tag) for kind in get_args(model.Answer)}
     for name, held in [("Job", document["jobs"]["restart"]), ("Desk", document["handover"])]:
         assert set(held) <= set(parts[name]["properties"])
     msgspec.json.encode(schema)

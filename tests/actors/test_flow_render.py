@@ -8,9 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.flow.render import fill, fill_path, pick, placeholders, plain, says, show
-from actors.flow.values import VALUE_MAX, at_path, read
+from actors.flow.formats import Manner
+from actors.flow.render import choose, fill, fill_path, pick, placeholders, put
+from actors.flow.texts import names_in
+from actors.flow.values import VALUE_MAX, at_path, read, show
+from actors.flow.words import plain, says
+from actors.values import Scalar
 
+MANNER = Manner("en", "UTC")
 WORDS = st.text(st.characters(exclude_categories=["Cs"]))
 
 
@@ -30,9 +35,32 @@ def test_values_are_shown_as_in_the_flow_file(value: str | None, shown: str) -> 
 
 
 def test_values_are_put_in_once_and_unknown_names_stay_out_of_sight() -> None:
-    assert fill("{a} {b.c} {gone} {A} {", {"a": "{b.c}", "b.c": 1}) == "{b.c} 1  {A} {"
-    assert fill("{a}", {"a": None}) == ""
-    assert placeholders("{a} {b.c} {A} {1}") == ["a", "b.c"]
+    values: dict[str, Scalar] = {"a": "{b.c}", "b.c": 1}
+    template, filled = "{a} {b.c} {gone} {A} { a } {", "{b.c} 1  {A} { a } {"
+    assert fill(template, values, MANNER) == put(template, values) == filled
+    assert fill("{a}", {"a": None}, MANNER) == put("{a}", {"a": None}) == ""
+    assert placeholders("{a} {b.c} {A} {1}") == names_in("{a} {b.c} {A} {1}") == ["a", "b.c"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("pt-BR", ("pt-BR", "pt")),
+        ("pt_BR", ("pt_BR", "pt")),
+        ("pt", ("pt", "pt")),
+        ("zh-Hant-TW", ("zh-Hant-TW", "zh-Hant")),
+        ("en-GB", ("en-GB", "en-GB")),
+        ("en", ("es", "es")),
+        ("", ("es", "es")),
+    ],
+)
+def test_a_form_of_a_language_is_content_with_the_language(
+    language: str, said: tuple[str, str]
+) -> None:
+    """The language that is spoken goes with it: it decides how numbers are written."""
+    text = {tag: tag for tag in ("es", "en-GB", "pt", "zh-Hant")}
+    assert choose(text, language, "es") == said
+    assert pick(text, language, "es") == said[1]
 
 
 @given(WORDS)
@@ -82,11 +110,14 @@ def test_nothing_typed_says_nothing() -> None:
         ("", None),
         ("long", "y" * VALUE_MAX),
         ("f", 1.5),
+        ("large", 10**30),
+        ("huge", None),
     ],
 )
 def test_what_lies_at_a_path(path: str, value: object) -> None:
     document = read(
-        b'{"a":[{"b":1}],"s":"x","t":true,"n":null,"f":1.5,"long":"%b"}' % (b"y" * 5000)
+        b'{"a":[{"b":1}],"s":"x","t":true,"n":null,"f":1.5,"long":"%b",'
+        b'"large":%d,"huge":%d}' % (b"y" * 5000, 10**30, 10**300)
     )
     assert at_path(document, path) == value
 

@@ -7,9 +7,10 @@ from importlib.resources import files
 import pytest
 
 from actors.flow import model
-from actors.flow.check import check_flow, targets_of
+from actors.flow.check import check_flow
+from actors.flow.graph import targets_of
 from actors.flow.reader import FlowSource, read_flow
-from actors.flow.render import plain
+from actors.flow.words import plain
 
 
 def shipped() -> FlowSource:

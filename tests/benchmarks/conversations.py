@@ -146,13 +146,13 @@ async def measure(count: int, at_once: int, keep: Path | None) -> None:
         folder = keep or Path(name)
         async with (
             open_stage(folder, frozen=False, language="en", scale=_SCALE) as stage,
-            open_poster(stage.world.whatsapp.courier.base_url or "", CONNECTIONS) as poster,
+            open_poster(stage.world.daemon_url or "", CONNECTIONS) as poster,
             httpx.AsyncClient(trust_env=False, timeout=30) as client,
             trio.open_nursery() as nursery,
         ):
             whatsapp = stage.world.whatsapp
             courier = ManyHands(stage.world, nursery, poster, whatsapp._headers)
-            courier.base_url = whatsapp.courier.base_url
+            courier.base_url = stage.world.daemon_url
             whatsapp.courier = courier
             bench = Bench(stage, courier, gather(stage.world, count), client)
             await _play(bench, at_once)

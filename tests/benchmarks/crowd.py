@@ -6,14 +6,16 @@ each webhook took. What must not: what the customers do (`conversations`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import trio
 
-from adapters.sandbox.courier import ANSWER_WITHIN_S, Courier, Parcel
+from adapters.sandbox.clock import Activity
+from adapters.sandbox.courier import ANSWER_WITHIN_S, Courier
 from adapters.sandbox.phone import Phone, ShownMessage
 from adapters.sandbox.services import CrmCustomer, CustomerLine, Router
 from adapters.sandbox.whatsapp import META_RETRIES, SimulatedWhatsApp
+from adapters.sandbox.wire import Headers, Parcel
 from adapters.sandbox.world import SandboxWorld
 from tests.benchmarks.posting import Poster
 
@@ -31,9 +33,9 @@ class ManyHands(Courier):
         world: SandboxWorld,
         nursery: trio.Nursery,
         poster: Poster,
-        headers: Callable[[Parcel], Mapping[str, str]],
+        headers: Headers,
     ) -> None:
-        super().__init__(world.clock, world.whatsapp._activity, META_RETRIES, headers)
+        super().__init__(world.clock, Activity(world.clock.activity), META_RETRIES, headers)
         self._nursery = nursery
         self._poster = poster
         self._make_headers = headers

@@ -44,6 +44,8 @@ class Poster:
                     return status
             return 0
         finally:
+            if kept is None and stream is not None:
+                stream.socket.close()  # also where the caller was cancelled in the middle
             self._put.send_nowait(kept)
 
     async def _connect(self) -> trio.SocketStream:

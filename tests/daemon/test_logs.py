@@ -206,6 +206,23 @@ def test_closing_does_not_wait_for_a_reader(monkeypatch: pytest.MonkeyPatch) -> 
     drain.join()
 
 
+def test_it_is_known_whether_all_lines_are_written() -> None:
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    with os.fdopen(writer, "wb", buffering=0) as stream:
+        sink = configure(stream)
+        idle = [sink.idle]
+        for _ in range(100):
+            LOG.info("turn.done", filler="x" * 200)
+        idle.append(sink.idle)  # more than fits into the pipe
+        thread = threading.Thread(target=_read_all, args=(reader, []))
+        thread.start()
+        sink.close()
+        idle.append(sink.idle)
+    thread.join()
+    assert idle == [True, False, True]
+
+
 def test_afterwards_all_is_as_before(lines: Lines) -> None:
     handlers = logging.getLogger().handlers[:]
     lines.sink.close()

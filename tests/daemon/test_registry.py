@@ -174,3 +174,21 @@ async def test_a_long_queue_after_a_restart_costs_little_for_each_actor(
     await trio.testing.wait_all_tasks_blocked()
     assert done == waiting
     assert time.perf_counter() - began < 4
+
+
+async def test_those_with_old_messages_are_woken_a_few_at_a_time(nursery: trio.Nursery) -> None:
+    crowd = Crowd(nursery, 5000)
+    crowd.held = {name(number) for number in range(300)}
+    crowd.registry.expect(name(number) for number in range(1000))
+    nursery.start_soon(crowd.registry.wake_expected)
+    await trio.testing.wait_all_tasks_blocked()
+    assert len(crowd.started) == 200, "all of them busy: the others wait"
+    assert crowd.registry.busy_count == 1000
+    crowd.registry.wake(name(999))
+    await trio.testing.wait_all_tasks_blocked()
+    assert crowd.started[200:] == [name(999)], "a message of now goes ahead"
+    crowd.release.set()
+    await trio.testing.wait_all_tasks_blocked()
+    assert len(crowd.started) == len(set(crowd.started)) == 1000
+    assert crowd.registry.busy_count == 0
+    crowd.registry.stop()

@@ -254,3 +254,11 @@ def test_a_web_request_is_tried_three_times_because_somebody_waits() -> None:
         for attempts in (1, 2, 3)
     ]
     assert settled == [SettleAs.RETRY, SettleAs.RETRY, SettleAs.REJECTED]
+
+
+def test_a_web_request_may_say_itself_how_often_it_is_tried() -> None:
+    call = WebRequest("crm", "GET", "/x", attempts=5)
+    for attempts, settled in [(4, SettleAs.RETRY), (5, SettleAs.REJECTED)]:
+        row = replace(call_row(call), attempts=attempts)
+        outcome = sending.after(row, call, Transient(FAULT), Promise.REPEATABLE, NOW_MS, PACE)
+        assert outcome.outcome is settled

@@ -67,8 +67,10 @@ async def test_at_the_start_every_actor_with_a_message_is_woken(
     for name in names:
         leave(disk, name, NOW_MS)
     async with shell(Core(), monkeypatch, disk=disk, live_actors_max=10) as parts:
-        woken = await upkeep.wake_waiting(parts.store.store, parts.registry, 1 << 62)
-        assert woken == 450
+        assert await upkeep.expect_waiting(parts.store.store, parts.registry) == 450
+        assert parts.registry.busy_count == 450
+        assert all(parts.registry.is_live(name) for name in names), "the sweep leaves them alone"
+        await parts.registry.wake_expected()
         await trio.testing.wait_all_tasks_blocked()
         assert parts.open_positions() == []
 

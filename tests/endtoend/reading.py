@@ -6,6 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import trio
+
+from actors.flow.reader import FlowSource, read_flow
+from daemon.flowtest.rehearsal import Rehearsal, rehearse
+from daemon.histories import Histories
+from daemon.replay.command import run_replay
+from daemon.scripts.format import Script
+from daemon.shipped import shipped_flow
+from state.sqlite_store import open_sqlite_store
+from tests.state.benches import Bell
+
 
 def events(log: Path) -> list[dict[str, Any]]:
     """The lines of a daemon's log; whatever is not JSON becomes an event `not json`."""
@@ -27,3 +38,39 @@ def named(log: Path, *names: str) -> list[dict[str, Any]]:
 def errors(log: Path) -> list[dict[str, Any]]:
     """What should not have happened at all, whatever the vendors did."""
     return [event for event in events(log) if event["level"] in ("error", "critical")]
+
+
+def shipped_source() -> FlowSource:
+    """The shipped flow, read."""
+    source = read_flow(shipped_flow().read_bytes())
+    assert isinstance(source, FlowSource)
+    return source
+
+
+def rehearsed(script: Script) -> Rehearsal:
+    """A script as it goes with the shipped flow on the pure core."""
+    return rehearse(shipped_source(), script)
+
+
+def conversation_in(log: Path) -> str:
+    """The conversation that a daemon's log speaks of first."""
+    return next(str(event["conversation"]) for event in events(log) if event.get("conversation"))
+
+
+def replayed(folder: Path, out: Path, language: str = "en") -> int:
+    """Write the replay of the conversation in a folder that a daemon left; the exit code."""
+    conversation = conversation_in(folder / "daemon.log")
+    now_ms = json.loads((folder / "clock.json").read_text())["now_ms"]
+
+    async def asked(command: str, arguments: dict[str, Any]) -> Any:
+        async with open_sqlite_store(folder / "routerbot.db", Bell()) as store:
+            histories = Histories(store, language)
+            if command == "conversation":
+                return await histories.conversation(arguments["conversation"], now_ms)
+            page = histories.heard if command == "heard" else histories.called
+            return await page(arguments["actors"].split(","), arguments["after"])
+
+    def ask(command: str, arguments: dict[str, str | int | bool]) -> Any:
+        return trio.run(asked, command, arguments)
+
+    return run_replay(conversation, out, None, ask)

@@ -40,7 +40,7 @@ class Scene:
         self.stage = stage
         self.world = stage.world
         self.log = stage.daemon.log
-        self.url = stage.world.whatsapp.courier.base_url or ""
+        self.url = stage.world.daemon_url or ""
         self._token = token
         self._wamids = 0
 

@@ -95,6 +95,7 @@ async def test_replay_of_an_old_tap_starts_nothing(tmp_path: Path) -> None:
         assert await desk.ask("dead-letters", "list") == []
         told = await desk.run("dead-letters", "drop", position, code=1)
         assert told == f"there is no dead letter {position}\n"
+        await stage.settle()
     assert [one["event"] for one in errors(stage.daemon.log)] == ["turn"]
     mended = [(line["command"], line["outcome"]) for line in named(stage.daemon.log, "operator")]
     assert mended == [("replay", "done"), ("drop", "done"), ("drop", "refused")]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64encode, urlsafe_b64encode
-from functools import partial
 from pathlib import Path
 
 from adapters.sandbox.services import DEFAULT_PHONE, demo_customers
 from daemon.sandbox.command import play_script
-from daemon.sandbox.script import Script, read_script
+from daemon.scripts.format import Script, read_script
+from daemon.scripts.player import ChatLine
 from daemon.shipped import shipped_scripts
 from tests.endtoend.reading import events
 
@@ -30,7 +30,7 @@ def script_of(name: str, tmp_path: Path, canary: str) -> Script:
     return read_script(with_canary)
 
 
-def words_said(script: Script, transcript: list[str]) -> set[str]:
+def words_said(script: Script, transcript: list[ChatLine]) -> set[str]:
     """What people wrote and what they were told, as far as it is long enough to be their own."""
     said = {
         step.what.removeprefix("says ")
@@ -38,7 +38,7 @@ def words_said(script: Script, transcript: list[str]) -> set[str]:
         if (step.who == "customer" and not step.what.startswith("["))
         or (step.who == "agent" and step.what.startswith("says "))
     }
-    said |= {line.partition("bot: ")[2][:60] for line in transcript if line.strip()[:4] == "bot:"}
+    said |= {line.text[:60] for line in transcript if line.who == "bot"}
     return {words for words in said if len(words) > 12}
 
 
@@ -66,8 +66,8 @@ def test_log_holds_nothing_of_anybody(tmp_path: Path) -> None:
         folder = tmp_path / name
         folder.mkdir(mode=0o700)
         script = script_of(name, tmp_path, canary)
-        transcript: list[str] = []
-        problem = play_script(script, folder, partial(transcript.append))
+        transcript: list[ChatLine] = []
+        problem = play_script(script, folder, transcript.append).failure
         assert problem is None, problem
         log = folder / "daemon.log"
         assert len([event for event in events(log) if event["event"] == "turn"]) > 5

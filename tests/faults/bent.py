@@ -70,6 +70,8 @@ def _unread(queue_lines: str) -> None:
     os.set_inheritable(reader, False)  # open for as long as the process, or writing would fail
     assert logs.configure.__kwdefaults__ is not None
     logs.configure.__kwdefaults__["queue_max"] = int(queue_lines)
+    # The sandbox would wait for ever for lines that nobody takes.
+    logs.LogSink.idle = True  # type: ignore[assignment,method-assign]
 
 
 def _files(most: str) -> None:

@@ -34,7 +34,7 @@ async def strangers(stage: Stage, count: int) -> AsyncIterator[None]:
 
 async def connect(stage: Stage) -> trio.SocketStream:
     """One connection to the public address."""
-    host, _, port = (stage.world.whatsapp.courier.base_url or "").rpartition("/")[2].partition(":")
+    host, _, port = (stage.world.daemon_url or "").rpartition("/")[2].partition(":")
     return await trio.open_tcp_stream(host, int(port))
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from adapters.ports import HttpRequest, Receiver, Reception
-from adapters.sandbox.courier import Courier, Parcel
+from adapters.sandbox.courier import Courier
 from adapters.sandbox.desk import DeskChat
-from adapters.sandbox.world import SandboxWorld
+from adapters.sandbox.wire import Parcel
+from adapters.sandbox.world import SandboxWorld, World
 from daemon.wiring import Vendors
 from tests.endtoend.reading import events
 from tests.kills.evidence import Evidence
@@ -70,7 +71,7 @@ def _understood(
 # --- the provider and the desk ------------------------------------------------------------------
 
 
-def starts(world: SandboxWorld, expected: Sequence[SandboxWorld], verdict: Verdict) -> None:
+def starts(world: World, expected: Sequence[World], verdict: Verdict) -> None:
     """No attempt is started twice, and none is missing but what was cancelled before it began."""
     for what, found in (("starts", world.telco.starts), ("restarts", world.telco.fires)):
         for correlation, count in Counter(each.correlation for each in found).items():

@@ -15,11 +15,11 @@ from typing import Protocol
 from msgspec import Struct
 
 from adapters.sandbox.desk import DeskChat
+from adapters.sandbox.patterns import matches
 from adapters.sandbox.phone import Phone
 from adapters.sandbox.services import CrmCustomer, CustomerLine, Router
 from adapters.sandbox.telco_jobs import Plot
-from adapters.sandbox.world import SandboxWorld
-from daemon.sandbox.script import matches
+from adapters.sandbox.world import World
 
 PATIENCE_S = 600
 """Then one goes on all the same; what never came is the oracle's affair."""
@@ -112,7 +112,7 @@ Step = Act | Wait | Pause
 class Customer:
     """One customer in one world, with what is still to be done."""
 
-    def __init__(self, world: SandboxWorld, number: int, steps: Sequence[Step]) -> None:
+    def __init__(self, world: World, number: int, steps: Sequence[Step]) -> None:
         self.world = world
         self.name = f"Customer {number}"
         self.device = f"r-k{number}"
@@ -217,7 +217,7 @@ class Customer:
             act(self.chats[-1])
 
 
-def _phone(world: SandboxWorld, number: int, name: str, device: str) -> Phone:
+def _phone(world: World, number: int, name: str, device: str) -> Phone:
     """The customer's phone; the customer system knows who that is."""
     # Numbers that are set aside for fiction.
     area, last = divmod(number, 100)
@@ -234,7 +234,7 @@ class Host(Protocol):
     """Whoever answers the customers of a world: the real process, or the core alone."""
 
     @property
-    def world(self) -> SandboxWorld:
+    def world(self) -> World:
         """The world."""
 
     async def settle(self) -> None:

@@ -7,9 +7,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from actors.calls import Purpose
-from daemon.sandbox.stage import SCRIPT_BEGINS_MS
+from daemon.scripts.format import SCRIPT_BEGINS_MS
 from tests.kills import chapters
-from tests.kills.core import open_core
+from tests.kills.core import Core
 from tests.kills.orders import Order, Orders, Seam, give, withdraw
 from tests.kills.people import Customer, pass_time, play
 from tests.kills.plan import NAMED, draw
@@ -74,25 +74,25 @@ def test_what_is_open_is_found_at_two_starts_at_most() -> None:
 # --- the core alone -----------------------------------------------------------------------------
 
 
-async def test_the_core_alone_shows_what_it_decides(tmp_path: Path) -> None:
+async def test_the_core_alone_shows_what_it_decides() -> None:
     """Else the oracle would compare with a wrong copy."""
     chance = random.Random(5)
-    async with open_core(tmp_path, SCRIPT_BEGINS_MS) as core:
-        customers = [
-            Customer(core.world, number, [*chapters.greets(chance), *chapter(chance)])
-            for number, chapter in enumerate(chapters.CHAPTERS)
-        ]
-        await play(core, customers)
-        await pass_time(core, 60)
-        assert [customer.impatient for customer in customers] == [[]] * len(customers)
-        shown = [message.opaque for each in customers for message in each.phone.received]
-        owed = [one for one in core.said if one.purpose is not Purpose.PROGRESS]
-        replaced = [one for one in owed if f"{one.effect}.1" not in shown]
-        assert len(set(shown)) == len(shown)
-        assert all(one.job is not None for one in replaced)
-        for customer in customers:
-            texts = [message.text for message in customer.phone.received]
-            decided = [one.text for one in core.said if one.phone == customer.phone.wa_id]
-            assert texts == [text for text in decided if text in texts]
-        assert len(core.world.telco.starts) == len(core.world.telco.jobs) >= len(customers) - 2
-        assert core.world.whatsapp.rejected == []
+    core = Core(SCRIPT_BEGINS_MS)
+    customers = [
+        Customer(core.world, number, [*chapters.greets(chance), *chapter(chance)])
+        for number, chapter in enumerate(chapters.CHAPTERS)
+    ]
+    await play(core, customers)
+    await pass_time(core, 60)
+    assert [customer.impatient for customer in customers] == [[]] * len(customers)
+    shown = [message.opaque for each in customers for message in each.phone.received]
+    owed = [one for one in core.said if one.purpose is not Purpose.PROGRESS]
+    replaced = [one for one in owed if f"{one.effect}.1" not in shown]
+    assert len(set(shown)) == len(shown)
+    assert all(one.job is not None for one in replaced)
+    for customer in customers:
+        texts = [message.text for message in customer.phone.received]
+        decided = [one.text for one in core.said if one.phone == customer.phone.wa_id]
+        assert texts == [text for text in decided if text in texts]
+    assert len(core.world.telco.starts) == len(core.world.telco.jobs) >= len(customers) - 2
+    assert core.world.whatsapp.rejected == []

@@ -26,8 +26,8 @@ from msgspec import Struct
 
 from actors.calls import Purpose
 from actors.ids import ActorId
+from adapters.sandbox.patterns import matches
 from adapters.sandbox.phone import Phone, ShownMessage
-from daemon.sandbox.script import matches
 from tests.kills.evidence import Sent
 from tests.kills.reaper import Death
 from tests.kills.said import Said

@@ -38,7 +38,6 @@ from tests.simulation.world import World
 
 PACE = Pace(attempts_max=20, backoff_first_s=1.0, backoff_max_s=300.0, reconcile_after_s=90.0)
 _METRICS = Metrics()
-_EVER_MS = 1 << 62
 
 
 class Crash(BaseException):
@@ -158,9 +157,10 @@ class Life:
         timers: Timers,
     ) -> None:
         await relay.recover()
-        await upkeep.wake_waiting(self._store, registry, _EVER_MS)
+        await upkeep.expect_waiting(self._store, registry)
         background.start_soon(relay.run)
         async with trio.open_nursery() as inner:
+            inner.start_soon(registry.wake_expected)
             inner.start_soon(timers.run)
             self._world.door = self
             await self._stop.wait()

@@ -170,6 +170,26 @@ async def test_the_frequent_questions_use_their_index(
     assert any(index in row[3] for row in plan), plan
 
 
+async def test_no_statement_walks_a_table(database: sqlite3.Connection) -> None:
+    """A file may hold a million conversations; the few flow versions may be walked."""
+    migrate(DirectConnection(database))
+    walk = re.compile(r"SCAN (actors|aliases|inbox|outbox|timers|windows|parked)\b(?!.* USING )")
+    walks = [
+        (name, step)
+        for name, statement in SQL.items()
+        for *_, step in _plan(database, statement)
+        if walk.match(step)
+    ]
+    assert not walks
+
+
+def _plan(database: sqlite3.Connection, statement: str) -> list[tuple[int, int, int, str]]:
+    if not statement.startswith(("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")):
+        return []
+    explained = f"EXPLAIN QUERY PLAN {statement}"
+    return database.execute(explained, nulls(statement)).fetchall()
+
+
 def test_a_statement_name_is_used_once() -> None:
     with pytest.raises(ValueError, match="twice"):
         queries.named("-- name: a\nSELECT 1;\n-- name: a\nSELECT 2;\n")

@@ -12,7 +12,7 @@ async def test_actions_happen_in_order_and_not_before_their_time() -> None:
     done: list[str] = []
 
     def note(what: str) -> None:
-        async def action() -> None:
+        def action() -> None:
             done.append(f"{what}@{clock.now_ms()}")
 
         clock.call_later({"a": 10, "b": 10, "c": 5, "d": 50}[what], action)
@@ -36,7 +36,7 @@ async def test_actions_happen_in_order_and_not_before_their_time() -> None:
 async def test_a_cancelled_action_is_forgotten() -> None:
     clock = SimClock.frozen_at(0)
 
-    async def never() -> None:
+    def never() -> None:
         raise AssertionError
 
     async with trio.open_nursery() as nursery:
@@ -90,7 +90,7 @@ async def test_a_running_clock_does_things_by_itself() -> None:
     clock = SimClock.running(lambda: round(trio.current_time() * 1000))
     happened = trio.Event()
 
-    async def action() -> None:
+    def action() -> None:
         happened.set()
 
     async with trio.open_nursery() as nursery:

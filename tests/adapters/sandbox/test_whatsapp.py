@@ -67,8 +67,8 @@ async def test_a_text_comes_signed_and_in_ascii() -> None:
 async def test_the_handshake() -> None:
     async with open_scene() as scene:
         scene.daemon.verify_token = scene.world.whatsapp.verify_token
-        assert await scene.world.whatsapp.verify_webhook()
-        assert not await scene.world.whatsapp.verify_webhook("another")
+        assert await scene.world.verify_webhook()
+        assert not await scene.world.verify_webhook("another")
 
 
 async def test_a_webhook_comes_again_until_it_is_answered_200() -> None:
@@ -80,7 +80,7 @@ async def test_a_webhook_comes_again_until_it_is_answered_200() -> None:
         await scene.world.pass_time(HOUR_MS)
         assert [hook.at_ms - START_MS for hook in scene.daemon.hooks] == [0, 0, 5_000, 35_000]
         assert len({hook.body for hook in scene.daemon.hooks}) == 1
-        assert scene.world.whatsapp.courier.waiting == ()
+        assert scene.world.couriers[0].waiting == ()
 
 
 async def test_a_daemon_that_comes_back_hears_it_at_once() -> None:

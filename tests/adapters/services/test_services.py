@@ -65,13 +65,17 @@ def timed(call: WebRequest) -> WebRequest:
 async def test_the_request() -> None:
     headers = {"Authorization": Secret("Bearer t0ken"), "accept": "application/vnd.crm+json"}
     call = WebRequest(
-        "crm", "POST", "/customers/A%2F1%20b/lines", {"q": "a b&c=ñ"}, {"text": "ñ", "n": 1}
+        "crm",
+        "POST",
+        "/customers/A%2F1%20b/lines",
+        {"q": "a b&c=ñ"},
+        {"text": "ñ", "n": [1, {"a": None}]},
     )
     _, seen = await ask(call, says(200, {}), headers=headers)
     (request,) = seen
     assert request.method == "POST"
     assert request.target == "/api/customers/A%2F1%20b/lines?q=a+b%26c%3D%C3%B1"
-    assert request.body.decode() == '{"text":"ñ","n":1}'
+    assert request.body.decode() == '{"text":"ñ","n":[1,{"a":null}]}'
     assert request.headers["authorization"] == "Bearer t0ken"
     assert request.headers["accept"] == "application/vnd.crm+json"
     assert request.headers["content-type"] == "application/json"

@@ -11,25 +11,60 @@ What lives here: the format. A file reads like a chat, one line a step, `who: wh
     bot: says nothing
     customer: [Restart my router]          the customer taps
     customer: [Yes, restart] of 2          ... on the second message that offered it
-    clock: 3 minutes
+    after 3 minutes                        the same as `clock: 3 minutes`
+    conversation: is at main               what the bot has in mind: also `value:`, `job:`
     provider: fail reboot 9002             what goes wrong with the next job
+    service: crm GET /customers -> 503     what a service of the operator answers
     agent: accept Rita
     daemon: kill
 
 A step that begins with `~` does not wait until everything has come to rest. Lines that begin with
-`#` are comments. What must not be here: playing (`player`).
+`#` are comments. What must not be here: what a line does (`acting`, `checking`).
 """
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
 
-ACTORS = ("customer", "bot", "provider", "crm", "agent", "clock", "daemon")
-_HEADERS = ("title", "language")
+from adapters.sandbox.patterns import matches
+
+__all__ = [
+    "ACTORS",
+    "SCRIPT_BEGINS_MS",
+    "Expectation",
+    "Script",
+    "ScriptFault",
+    "Step",
+    "duration_s",
+    "expectation",
+    "matches",
+    "read_script",
+    "read_steps",
+]
+
+ACTORS = (
+    "customer",
+    "bot",
+    "conversation",
+    "value",
+    "job",
+    "provider",
+    "service",
+    "crm",
+    "agent",
+    "clock",
+    "daemon",
+)
+SCRIPT_BEGINS_MS = 1_780_315_200_000
+"""1 June 2026, noon UTC: scripts play at a time of their own."""
+
+_HEADERS = ("title", "language", "begins")
 _LINE = re.compile(r"(?P<loose>~)?(?P<who>[a-z]+):(?: (?P<what>.*))?\Z")
+_AFTER = re.compile(r"(?P<loose>~)?after (?P<what>.*)\Z")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(s|seconds?|m|minutes?|h|hours?|d|days?)\Z")
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _CHOICES = re.compile(r"(?: ?\[[^\]]*\])+\Z")
@@ -49,6 +84,12 @@ class Step(Struct, frozen=True):
     loose: bool = False
     """Go on without waiting for rest."""
 
+    @property
+    def crowded(self) -> bool:
+        """Whether several things happen in one instant here, of which any may come first."""
+        starts = self.who == "daemon" and self.what.endswith("start")
+        return self.loose or starts or (self.who == "customer" and self.what.endswith("] twice"))
+
 
 class Script(Struct, frozen=True):
     """A whole file."""
@@ -57,6 +98,10 @@ class Script(Struct, frozen=True):
     title: str
     language: str
     steps: tuple[Step, ...]
+    folder: Path = Path()
+    """Where files are found that the script names."""
+    begins_ms: int = SCRIPT_BEGINS_MS
+    """What time it is at its beginning."""
 
 
 def read_script(path: Path) -> Script:
@@ -65,11 +110,20 @@ def read_script(path: Path) -> Script:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ScriptFault(f"{path}: cannot be read: {error}") from error
+    return read_steps(text, path)
+
+
+def read_steps(text: str, path: Path) -> Script:
+    """Read the text of a file; raises ScriptFault."""
     headers = {"title": path.stem, "language": "en"}
     steps: list[Step] = []
     for number, line in enumerate(text.splitlines(), start=1):
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
+            continue
+        after = _AFTER.match(stripped)
+        if after is not None:
+            steps.append(Step(number, "clock", after["what"].strip(), after["loose"] is not None))
             continue
         found = _LINE.match(stripped)
         if found is None:
@@ -82,7 +136,19 @@ def read_script(path: Path) -> Script:
         else:
             known = ", ".join(ACTORS)
             raise ScriptFault(f"{path}:{number}: nobody is called {who!r}; there are {known}")
-    return Script(path.stem, headers["title"], headers["language"], tuple(steps))
+    try:
+        begins_ms = time_ms(headers["begins"]) if "begins" in headers else SCRIPT_BEGINS_MS
+    except ValueError:
+        told = f"not a time: {headers['begins']!r}; write for example `2026-06-01 12:00`"
+        raise ScriptFault(f"{path}: {told}") from None
+    title, language = headers["title"], headers["language"]
+    return Script(path.stem, title, language, tuple(steps), path.parent, begins_ms)
+
+
+def time_ms(text: str) -> int:
+    """A time of day in UTC, unless it names another zone; ValueError for anything else."""
+    at = datetime.fromisoformat(text)
+    return round((at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def duration_s(text: str) -> float:
@@ -109,9 +175,3 @@ def expectation(what: str) -> Expectation:
         return Expectation(what, None)
     titles = tuple(_CHOICE.findall(found[0]))
     return Expectation(what[: found.start()].strip(), titles)
-
-
-def matches(pattern: str, text: str) -> bool:
-    """Whether a text is as a pattern says; blanks next to a star belong to the star."""
-    parts = [re.escape(" ".join(part.split())) for part in pattern.split("*")]
-    return re.fullmatch(".*".join(parts), " ".join(text.split()), re.DOTALL) is not None

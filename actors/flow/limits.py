@@ -1,0 +1,22 @@
+"""How much of a text is shown.
+
+What lives here: the platform's limits and the measure of a text
+(https://developers.facebook.com/documentation/business-messaging/whatsapp/). What must not: what is
+done about a text that is too long. Texts are measured in UTF-16 units, the strictest reading.
+"""
+
+from __future__ import annotations
+
+BUTTONS_MAX = 3
+"""Choices that are shown as buttons; more become a list."""
+CHOICES_MAX = 10
+BUTTON_TITLE_MAX = 20
+ROW_TITLE_MAX = 24
+ROW_DESCRIPTION_MAX = 72
+MENU_TEXT_MAX = 1024
+TEXT_MAX = 4096
+
+
+def units(text: str) -> int:
+    """The length of a text in UTF-16 units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -1,0 +1,1 @@
+"""The test of flows: one loop, its stage, its command."""

@@ -1,0 +1,1 @@
+"""Conversation files: reading, playing, comparing, showing, writing."""
