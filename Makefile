@@ -15,7 +15,7 @@ CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python
 # A candidate must really run: version managers put stand-ins on the PATH which only fail.
 SUITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-.PHONY: help sandbox test check format bench simulate kills power-cuts wheel lock clean
+.PHONY: help sandbox test check format bench simulate kills power-cuts schema wheel lock clean
 
 help:  ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -40,6 +40,9 @@ format: $(VENV)/.installed  ## format the code and apply the linter's safe fixes
 # -P keeps the working directory off the path, so the benchmarks' folder is named here.
 bench: $(VENV)/.installed  ## run the benchmarks
 	@PYTHONPATH="$(CURDIR)" $(BIN)/python -P -m tests.benchmarks
+
+schema: $(VENV)/.installed  ## write the JSON Schema of flow files anew from the structs that read them
+	@$(BIN)/python -m daemon.flow_schema
 
 # `build/` goes first: what was left over there would get into the wheel.
 wheel: $(VENV)/.installed  ## build the wheel for a server into dist/

@@ -24,9 +24,13 @@ class JobPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     lookups: int = 2
     """Empty look-ups before a start of unknown fate counts as never made."""
     lookup_spacing_s: int = 10
+    """Between two look-ups."""
     poll_first_s: int = 5
+    """The pause before the first look at a running job."""
     poll_factor: float = 1.5
+    """How much longer each further pause is."""
     poll_max_s: int = 30
+    """The longest pause; also the usual one where the provider sends callbacks."""
     poll_failures_told: int = 3
     """Failed looks in a row before the customer hears that we cannot see the progress."""
     stall_s: int = 60
@@ -38,6 +42,7 @@ class JobPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     tidy_expiry_s: int = 1800
     """How long the clean-up at the provider is tried before it is given up."""
     tidy_again_s: int = 30
+    """The pause between two tries of the clean-up."""
 
 
 class HandoverPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,10 +51,14 @@ class HandoverPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     patience_s: int = 600
     """Nobody took the chat after this long: back to the bot."""
     poll_opening_s: int = 5
+    """The pause between two looks at the desk while the chat is being opened."""
     poll_queued_s: int = 15
+    """The same while the customer waits for a person."""
     poll_active_s: int = 30
+    """The same while a person is in the chat."""
     gone_confirm_s: int = 10
     """Two looks this far apart must both find nobody: an agent's refusal looks like an end."""
     idle_max_s: int = 7200
     """Not a word from either side for this long ends the chat."""
     close_tries: int = 3
+    """How often closing the chat at the desk is tried."""

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from daemon import flow_cli
 from daemon.operator_cli import register
 
 app = App(
@@ -22,8 +23,7 @@ app = App(
     # No flags that nobody asked for, such as --no-chat or --empty-scripts.
     default_parameter=Parameter(negative=()),
 )
-flow_app = App(name="flow", help="The flow file: menus, texts, policies.")
-app.command(flow_app)
+app.command(flow_cli.app)
 register(app)
 
 ConfigPath = Annotated[Path, Parameter(name="--config", help="The configuration, a TOML file.")]
@@ -122,39 +122,6 @@ def logs(
         cause=cause,
     )
     return run_logs(file, wanted, as_json=as_json, colour=not no_colour)
-
-
-@flow_app.command
-def schema() -> int:
-    """Print the JSON Schema of the flow file, for editors."""
-    import msgspec
-
-    from actors.flow.reader import json_schema
-
-    print(msgspec.json.format(msgspec.json.encode(json_schema()), indent=2).decode())  # noqa: T201
-    return 0
-
-
-@flow_app.command(name="test")
-def flow_test(
-    flow: Annotated[
-        Path | None, Parameter(help="The flow file; none: the shipped one.", show_default=False)
-    ] = None,
-    scripts: Annotated[
-        list[Path] | None,
-        Parameter(help="Conversation files; none: all *.chat beside the flow and in scripts/."),
-    ] = None,
-    /,
-    *,
-    coverage: Annotated[bool, Parameter(help="Show what no conversation went through.")] = False,
-) -> int:
-    """Play conversation files against a flow, on the pure core: milliseconds for each.
-
-    How they are written: docs/conversations.md. Exit 1 where one did not go as expected.
-    """
-    from daemon.flowtest.command import run_flow_test
-
-    return run_flow_test(flow, scripts or [], coverage=coverage)
 
 
 def main() -> None:

@@ -6,37 +6,48 @@ What lives here: getting the versions that actors may be in. What must not: what
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from actors.conversation.state import Surroundings
-from actors.flow.check import check_flow
+from actors.flow.check import World, errors
 from actors.flow.model import Flow
-from actors.flow.reader import FlowSource, decode_flow, encode_flow, read_flow
+from actors.flow.reader import FlowSource, decode_flow, encode_flow
+from actors.flow.rules import Severity
 from daemon.config import Config
+from daemon.flow_check import line_of, look, today
 from state.store import Store
 
 
-def load_flow(config: Config) -> FlowSource | list[str]:
-    """The flow file of the configuration, or its faults, one line each. Blocks on the file."""
+class Loaded(NamedTuple):
+    """A flow that can run."""
+
+    source: FlowSource
+    warnings: int
+    """What `routerbot flow check` has to say about it besides."""
+
+
+def load_flow(config: Config) -> Loaded | list[str]:
+    """The flow file of the configuration, or its errors, one line each. Blocks on the file."""
     path = config.flow.file
     try:
         data = path.read_bytes()
     except OSError as error:
         return [f"{path}: cannot be read: {error.strerror}"]
-    found = read_flow(data)
-    if isinstance(found, list):
-        return [f"{path}:{fault}" for fault in found]
-    faults = check_flow(found, frozenset(config.telco), frozenset(config.services))
-    if config.flow.default_language not in found.flow.languages:
-        faults.append(
-            found.fault(
-                "languages",
-                f"flow.default_language of the configuration, "
-                f"{config.flow.default_language!r}, is not among them",
-            )
-        )
-    return [f"{path}:{fault}" for fault in faults] if faults else found
+    world = World(
+        today(),
+        providers=frozenset(config.telco),
+        services=frozenset(config.services),
+        default_language=config.flow.default_language,
+    )
+    found = look(data, world)
+    refused = errors(found.faults)
+    if found.source is None or refused:
+        return [line_of(path, fault) for fault in refused]
+    warnings = sum(fault.severity is Severity.WARNING for fault in found.faults)
+    return Loaded(found.source, warnings)
 
 
 async def keep_versions(

@@ -11,7 +11,7 @@ import tomllib
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 import trio
@@ -19,7 +19,9 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from daemon.config_model import Admin
-from daemon.operator import Answer, Question
+
+if TYPE_CHECKING:
+    from daemon.operator import Answer, Question
 
 EXIT_REFUSED = 1
 EXIT_NO_DAEMON = 69
@@ -181,6 +183,9 @@ class _Failed(Exception):
 
 def _asked(path: Path, command: str, arguments: dict[str, str | int | bool]) -> Any:
     """What the daemon at a socket answers. Raises _Failed."""
+    # Only now: with it comes the daemon, which no other command should wait for.
+    from daemon.operator import Question
+
     try:
         answer = trio.run(_converse, path, Question(command, arguments))
     except (OSError, trio.BrokenResourceError, trio.TooSlowError, ValueError) as error:
@@ -227,6 +232,8 @@ def _socket_of(config: Path | None) -> Path:
 
 
 async def _converse(path: Path, question: Question) -> Answer:
+    from daemon.operator import Answer
+
     with trio.fail_after(_DEADLINE_S):
         stream = await trio.open_unix_socket(str(path))
         async with stream:

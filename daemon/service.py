@@ -17,11 +17,10 @@ import structlog
 import trio
 from structlog.typing import FilteringBoundLogger
 
-from actors.flow.reader import FlowSource
 from daemon import logs, wiring
 from daemon.clock import ClockFileDamaged
 from daemon.config import Config, load
-from daemon.flows import load_flow
+from daemon.flows import Loaded, load_flow
 from daemon.metrics import Metrics
 from daemon.server import BindFailed
 from daemon.tree import Daemon
@@ -33,16 +32,16 @@ EXIT_DISK = 74
 EXIT_CONFIG = 78
 
 
-def load_all(path: Path, environ: Mapping[str, str]) -> tuple[Config, FlowSource] | list[str]:
+def load_all(path: Path, environ: Mapping[str, str]) -> tuple[Config, Loaded] | list[str]:
     """Configuration, secrets, adapters' settings and flow; or every fault, one line each."""
     config = load(path, environ)
     if isinstance(config, list):
         return [str(fault) for fault in config]
     faults = [f"{path.name}: {fault}" for fault in wiring.check_vendors(config)]
-    source = load_flow(config)
-    if isinstance(source, list):
-        return [*faults, *source]
-    return faults or (config, source)
+    flow = load_flow(config)
+    if isinstance(flow, list):
+        return [*faults, *flow]
+    return faults or (config, flow)
 
 
 def _tend_garbage() -> None:
@@ -62,13 +61,19 @@ def check_service(path: Path) -> int:
     if isinstance(loaded, list):
         _complain(loaded)
         return EXIT_CONFIG
-    config, source = loaded
+    config, (source, warnings) = loaded
     print(  # noqa: T201
         f"{path}: fine. Flow {source.flow.name!r}, version {source.version}, "
         f"{len(source.flow.steps)} steps, languages {', '.join(source.flow.languages)}; "
         f"{len(config.whatsapp.numbers)} number(s), {len(config.telco)} provider system(s), "
         f"agents: {config.agents.adapter}."
     )
+    if warnings:
+        told = f"{warnings} warnings" if warnings > 1 else "one warning"
+        print(  # noqa: T201
+            f"{config.flow.file}: {told}, which `routerbot flow check --config {path} "
+            f"{config.flow.file}` shows."
+        )
     return 0
 
 
@@ -78,7 +83,7 @@ def run_service(path: Path) -> int:
     if isinstance(loaded, list):
         _complain(loaded)
         return EXIT_CONFIG
-    config, source = loaded
+    config, (source, _) = loaded
     metrics = Metrics()
     sink = logs.configure()
     sink.on_dropped = metrics.log_lines_dropped.inc

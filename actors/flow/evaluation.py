@@ -196,7 +196,7 @@ def _apply(function: str, arguments: list[Scalar], today: str) -> Scalar:
         case "text", [value]:
             return show(value)[:VALUE_MAX]
         case "number", [str() as text]:
-            return _as_number(text.strip())
+            return as_number(text.strip())
         case "number", [bool()]:
             return None
         case "number", [(int() | float()) as number]:
@@ -205,7 +205,7 @@ def _apply(function: str, arguments: list[Scalar], today: str) -> Scalar:
             return None
 
 
-def _as_number(text: str) -> Scalar:
+def as_number(text: str) -> Scalar:
     """A number as programs write it: digits, at most one point."""
     if not _NUMBER.fullmatch(text):
         return None

@@ -114,48 +114,6 @@ def names_in(node: Node) -> Iterator[str]:
         yield from names_in(part)
 
 
-def kind_of(node: Node) -> str | None:
-    """What an expression comes to where that is plain from how it is written, null aside.
-
-    `text`, `number` or `truth`; None where it depends on values.
-    """
-    match node:
-        case Literal(bool()) | Not() | Logic() | Compare() | Among():
-            return "truth"
-        case Literal(str()) | Apply("text" | "lower" | "today"):
-            return "text"
-        case Literal(int() | float()) | Negative() | Apply("length" | "number"):
-            return "number"
-        case Calculate("+", left, right):
-            return kind_of(left) or kind_of(right)
-        case Calculate():
-            return "number"
-        case _:
-            return None
-
-
-def oddities(node: Node) -> Iterator[str]:
-    """What can be parsed and yet can only be a mistake."""
-    match node:
-        case Compare(operator, left, right) if _differ(left, right):
-            what = f"compares a {kind_of(left)} with a {kind_of(right)}"
-            yield f"{what}: never true" if operator != "!=" else f"{what}: always true"
-        case Calculate("+", left, right) if _differ(left, right):
-            yield f"adds a {kind_of(left)} and a {kind_of(right)}: write text(...) or number(...)"
-        case Calculate(operator, left, right) if operator != "+":
-            for kind in (kind_of(left), kind_of(right)):
-                if kind not in ("number", None):
-                    yield f"`{operator}` takes numbers, not a {kind}"
-        case _:
-            pass
-    for part in parts_of(node):
-        yield from oddities(part)
-
-
-def _differ(left: Node, right: Node) -> bool:
-    return None not in (kinds := (kind_of(left), kind_of(right))) and kinds[0] != kinds[1]
-
-
 def parts_of(node: Node) -> tuple[Node, ...]:
     """The expressions inside an expression."""
     match node:

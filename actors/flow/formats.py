@@ -53,12 +53,21 @@ def tags_of(language: str) -> tuple[str, ...]:
 @lru_cache(200)
 def locale_of(language: str) -> Locale:
     """The tables of a language; those of English where there are none."""
+    return _tables_of(language) or Locale("en")
+
+
+def has_tables(language: str) -> bool:
+    """Whether it is known how the people of a language write numbers and dates."""
+    return _tables_of(language) is not None
+
+
+def _tables_of(language: str) -> Locale | None:
     for tag in tags_of(language):
         try:
             return Locale.parse(tag, sep="_" if "_" in tag else "-")
         except (UnknownLocaleError, ValueError, TypeError):
             continue
-    return Locale("en")
+    return None
 
 
 @lru_cache(200)

@@ -138,11 +138,14 @@ def faults_of(hours: Hours) -> Iterator[Complaint]:
         if not _is_holiday(key):
             yield f"holidays.{key}", f"not a date such as 2026-12-25 or 12-25: {key!r}"
         yield from _span_faults(f"holidays.{key}", spans)
-    if not any(spans for spans in hours.week.values()):
-        yield "week", "it never opens"
     if hours.time_zone is not None and not is_zone(hours.time_zone):
         what = "not a time zone that this machine knows, such as America/Lima"
         yield "time_zone", f"{what}: {hours.time_zone!r}"
+
+
+def ever_opens(hours: Hours) -> bool:
+    """Whether there is any time at which it opens."""
+    return any(map(_spans_of, (*hours.week.values(), *hours.holidays.values())))
 
 
 def _span_faults(where: str, spans: tuple[str, ...]) -> Iterator[Complaint]:

@@ -1,8 +1,8 @@
 """From the bytes of a flow file to a `Flow`, with every fault named by line and column.
 
 What lives here: YAML as its authors meant it (1.2: `yes`, `22:30` and `0123` stay what was
-written; a key that comes twice is a fault), the way from a fault to its place, and the JSON
-Schema. What must not: files, or what a flow means (`check`).
+written; a key that comes twice is a fault), and the way from a fault to its place. What must not:
+files, or what a flow means (`check`).
 """
 
 from __future__ import annotations
@@ -10,20 +10,24 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 import yaml
 
-from actors.flow.model import Flow, GlobalWord, Hours, Job, Step, Subflow
+from actors.flow.faults import FlowFault
+from actors.flow.form import UNMENDED, examine
+from actors.flow.model import Flow
+from actors.flow.rules import DOUBLE_KEY, UNREADABLE, WRONG_KIND, Rule
 
 FILE_MAX_BYTES = 4 << 20
 _NESTING_MAX = 60
-_PARTS_MAX = 100_000
+_PARTS_MAX = 300_000
 """With aliases, a few lines can stand for billions of parts."""
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\Z")  # what is longer is an id, not a number
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?\Z")
+_QUOTES = ("'", '"')
 _WORDS: dict[str, bool | None] = {
     "true": True,
     "True": True,
@@ -39,20 +43,6 @@ _WORDS: dict[str, bool | None] = {
 }
 
 
-class FlowFault(msgspec.Struct, frozen=True):
-    """One fault of a flow file."""
-
-    where: str
-    """A path such as `steps.main.options.restart`."""
-    what: str
-    line: int = 0
-    column: int = 0
-
-    def __str__(self) -> str:
-        place = f"{self.line}:{self.column}: " if self.line else ""
-        return f"{place}{self.where}: {self.what}" if self.where else f"{place}{self.what}"
-
-
 class FlowSource(msgspec.Struct, frozen=True):
     """A flow as it was read, with the places of its parts."""
 
@@ -60,11 +50,19 @@ class FlowSource(msgspec.Struct, frozen=True):
     version: str
     """Changes with any change of meaning; comments and layout do not count."""
     places: dict[str, tuple[int, int]]
-    """Path -> line and column, both from 1."""
+    """Path -> line and column of its key, both from 1."""
+    contents: dict[str, tuple[int, int]] = {}
+    """Path -> line and column of the first character of a text that stands on one line as it is."""
 
-    def fault(self, where: str, what: str) -> FlowFault:
-        """A fault at a path, with the nearest known place."""
-        return FlowFault(where, what, *nearest(self.places, where))
+    def fault(
+        self, where: str, what: str, rule: Rule = UNREADABLE, do: str = "", *, character: int = 0
+    ) -> FlowFault:
+        """A fault at a path, with the nearest known place; at a character of a text, from 1."""
+        line, column = nearest(self.places, where)
+        if character and where in self.contents:
+            line, column = self.contents[where]
+            column += character - 1
+        return FlowFault(where, what, line, column, rule.code, do)
 
 
 def nearest(places: dict[str, tuple[int, int]], where: str) -> tuple[int, int]:
@@ -75,10 +73,25 @@ def nearest(places: dict[str, tuple[int, int]], where: str) -> tuple[int, int]:
     return places.get(path, (0, 0))
 
 
+class Reading(NamedTuple):
+    """What came of reading a file."""
+
+    source: FlowSource | None
+    """The flow as it was most likely meant; None where nobody can tell."""
+    faults: list[FlowFault]
+    """Everything that is wrong with its form: such a flow is looked at, and never run."""
+
+
 def read_flow(data: bytes) -> FlowSource | list[FlowFault]:
     """Read a flow file; all faults of its form, or the flow."""
+    source, faults = read_leniently(data)
+    return source if source is not None and not faults else faults
+
+
+def read_leniently(data: bytes) -> Reading:
+    """Read a flow file, past faults of its form wherever it is plain what was meant."""
     if len(data) > FILE_MAX_BYTES:
-        return [FlowFault("", f"the file is larger than {FILE_MAX_BYTES} bytes")]
+        return _unreadable(f"the file is larger than {FILE_MAX_BYTES} bytes")
     reader = _Reader()
     try:
         text = data.decode()
@@ -87,22 +100,41 @@ def read_flow(data: bytes) -> FlowSource | list[FlowFault]:
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
         document = reader.value(root, "", 0) if root is not None else None
     except _Refused as refused:
-        return [refused.fault]
+        return _unreadable(refused.what, refused.line, refused.column)
     except UnicodeDecodeError as error:
-        return [FlowFault("", f"not UTF-8 at byte {error.start}")]
+        return _unreadable(f"not UTF-8 at byte {error.start}", do="Save the file as UTF-8")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
-        return [FlowFault("", f"not YAML: {error.problem}", line, column)]
+        return _unreadable(f"not YAML: {error.problem}", line, column)
     except yaml.YAMLError as error:
-        return [FlowFault("", f"not YAML: {error}")]
-    if reader.faults:
-        return reader.faults
+        return _unreadable(f"not YAML: {error}")
+    return _formed(document, reader)
+
+
+def _formed(document: object, reader: _Reader) -> Reading:
+    faults = list(reader.faults)
     try:
         flow = msgspec.convert(document, Flow, strict=True)
     except msgspec.ValidationError as error:
-        return _form_faults(document, error, reader.places)
-    return FlowSource(flow, version_of(flow), reader.places)
+        found, mended = examine(document)
+        faults += [
+            FlowFault(path, what, *nearest(reader.places, path), rule.code, do)
+            for path, rule, what, do in found
+        ]
+        if not found:
+            faults.append(FlowFault("the file", str(error), code=WRONG_KIND.code))
+        if mended is UNMENDED:
+            return Reading(None, faults)
+        try:
+            flow = msgspec.convert(mended, Flow, strict=True)
+        except msgspec.ValidationError:
+            return Reading(None, faults)
+    return Reading(FlowSource(flow, version_of(flow), reader.places, reader.contents), faults)
+
+
+def _unreadable(what: str, line: int = 0, column: int = 0, do: str = "") -> Reading:
+    return Reading(None, [FlowFault("", what, line, column, UNREADABLE.code, do)])
 
 
 def version_of(flow: Flow) -> str:
@@ -121,68 +153,12 @@ def decode_flow(data: bytes) -> Flow:
     return msgspec.json.decode(data, type=Flow)
 
 
-def json_schema() -> dict[str, object]:
-    """The JSON Schema of a flow file, for editors: made from the structs that read it."""
-    return dict(msgspec.json.schema(Flow))
-
-
-def _form_faults(
-    document: object, error: msgspec.ValidationError, places: dict[str, tuple[int, int]]
-) -> list[FlowFault]:
-    """All faults of the named parts, each by its name; else the one that was found first."""
-    faults: list[FlowFault] = []
-    for part, form in _NAMED.items():
-        for name, entry in _entries(document, part):
-            where = f"{part}.{name}"
-            inner = _faults_of(entry, form, places, where)
-            if form is Subflow:
-                within = [
-                    fault
-                    for step, value in _entries(entry, "steps")
-                    for fault in _faults_of(value, Step, places, f"{where}.steps.{step}")
-                ]
-                inner = within or inner
-            faults += inner
-    return faults or [_form_fault(str(error), places, "")]
-
-
-_NAMED = {"steps": Step, "subflows": Subflow, "words": GlobalWord, "hours": Hours, "jobs": Job}
-
-
-def _entries(document: object, part: str) -> Iterator[tuple[str, object]]:
-    entries = document.get(part) if isinstance(document, dict) else None
-    if isinstance(entries, dict):
-        yield from entries.items()
-
-
-def _faults_of(
-    entry: object, form: object, places: dict[str, tuple[int, int]], where: str
-) -> list[FlowFault]:
-    try:
-        msgspec.convert(entry, form, strict=True)
-    except msgspec.ValidationError as error:
-        return [_form_fault(str(error), places, where)]
-    return []
-
-
-def _form_fault(message: str, places: dict[str, tuple[int, int]], within: str) -> FlowFault:
-    what, _, where = message.partition(" - at `")
-    path = where.rstrip("`").removeprefix("key` in `").removeprefix("$").removeprefix(".")
-    path = ".".join(part for part in (within, re.sub(r"\[(\d+)\]", r".\1", path)) if part)
-    # msgspec writes [...] where it passed through a mapping: the name of the key is lost there.
-    known = path.partition("[...]")[0].rstrip(".")
-    unknown = re.fullmatch(r"Object contains unknown field `(.*)`", what)
-    if unknown is not None and known == path:
-        known = f"{path}.{unknown[1]}" if path else unknown[1]
-    return FlowFault(path or "the file", what, *nearest(places, known))
-
-
 class _Refused(Exception):
     """The file is of a kind that is not read on."""
 
     def __init__(self, what: str, line: int, column: int) -> None:
         super().__init__(what)
-        self.fault = FlowFault("", what, line, column)
+        self.what, self.line, self.column = what, line, column
 
 
 def _refuse_nesting(text: str) -> None:
@@ -202,6 +178,7 @@ def _refuse_nesting(text: str) -> None:
 class _Reader:
     def __init__(self) -> None:
         self.places: dict[str, tuple[int, int]] = {}
+        self.contents: dict[str, tuple[int, int]] = {}
         self.faults: list[FlowFault] = []
         self.parts = 0
 
@@ -222,7 +199,16 @@ class _Reader:
                 self.value(item, f"{path}.{index}" if path else str(index), depth + 1)
                 for index, item in enumerate(node.value)
             ]
+        if isinstance(node, yaml.ScalarNode):
+            self._note_content(node, path)
         return _scalar(node)
+
+    def _note_content(self, node: yaml.ScalarNode, path: str) -> None:
+        """Where the first character of a text stands, if what follows stands there as it is."""
+        start, end = node.start_mark, node.end_mark
+        quote = 1 if node.style in _QUOTES else 0
+        if start.line == end.line and end.column - start.column == len(node.value) + 2 * quote:
+            self.contents[path] = (start.line + 1, start.column + 1 + quote)
 
     def _mapping(self, node: yaml.MappingNode, path: str, depth: int) -> dict[str, object]:
         result: dict[str, object] = {}
@@ -230,13 +216,17 @@ class _Reader:
             mark = key_node.start_mark
             place = (mark.line + 1, mark.column + 1)
             if not isinstance(key_node, yaml.ScalarNode):
-                self.faults.append(FlowFault(path, "a key must be a plain word", *place))
+                what = "a key must be a plain word"
+                self.faults.append(FlowFault(path, what, *place, WRONG_KIND.code))
                 continue
             # A key is always text: `no:` is Norwegian here, and `404:` a status.
             key = str(key_node.value)
             inner = f"{path}.{key}" if path else key
             if key in result:
-                self.faults.append(FlowFault(inner, "this key comes twice", *place))
+                line, _ = self.places[inner]
+                do = f"Leave one out, or give one another name; the first is in line {line}"
+                fault = FlowFault(inner, "this key comes twice", *place, DOUBLE_KEY.code, do)
+                self.faults.append(fault)
             result[key] = self.value(value_node, inner, depth + 1)
             self.places[inner] = place
         return result

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from actors.flow.check import check_flow
 from actors.flow.reader import FlowSource, read_flow
+from daemon.flow_check import line_of
 from daemon.flowtest.coverage import Coverage
 from daemon.flowtest.rehearsal import rehearse
 from daemon.scripts.format import Script, ScriptFault, read_script
@@ -77,7 +78,7 @@ def _checked(path: Path, data: bytes, console: Console) -> FlowSource | None:
         # The world of a test has every provider and service that the flow names.
         faults = check_flow(source, frozenset(needs.providers), frozenset(needs.services))
     for fault in faults:
-        console.print(f"{path}:{fault}", style="red", markup=False)
+        console.print(line_of(path, fault), style="red", markup=False)
     return None if faults or isinstance(source, list) else source
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.flow.hours import faults_of, is_open, opens
+from actors.flow.hours import ever_opens, faults_of, is_open, opens
 from actors.flow.model import Hours
 
 LIMA = ZoneInfo("America/Lima")
@@ -95,8 +95,6 @@ def test_what_never_opens_again_opens_never() -> None:
             "week.fri",
             "fri is in 'mon-fri' too",
         ),
-        (Hours(week={"mon": ()}), "week", "never opens"),
-        (Hours(week={}), "week", "never opens"),
         (
             Hours(week={"mon": ("08:00-18:00",)}, holidays={"25-12": ()}),
             "holidays.25-12",
@@ -131,6 +129,13 @@ def test_faults(hours: Hours, where: str, what: str) -> None:
 )
 def test_no_faults(hours: Hours) -> None:
     assert list(faults_of(hours)) == []
+    assert ever_opens(hours)
+
+
+def test_hours_that_open_on_holidays_only_open() -> None:
+    assert not ever_opens(Hours(week={"mon": ()}))
+    assert not ever_opens(Hours(week={}))
+    assert ever_opens(Hours(week={"mon": ()}, holidays={"12-24": ("09:00-12:00",)}))
 
 
 def test_a_leap_day_may_be_a_holiday_of_each_year() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import trio
 
-from tests.benchmarks import ceiling, conversations, many_rows, memory, restart, turns
+from tests.benchmarks import ceiling, conversations, flows, many_rows, memory, restart, turns
 from tests.benchmarks.crowd import CROWD_MAX
 from tests.benchmarks.report import machine
 
@@ -45,12 +45,18 @@ def _many_rows(options: argparse.Namespace) -> None:
     trio.run(partial(many_rows.measure, many=options.conversations))
 
 
+def _flows(_options: argparse.Namespace) -> None:
+    print("The check of flow files\n")
+    flows.measure()
+
+
 BENCHES: dict[str, Callable[[argparse.Namespace], None]] = {
     "turns": _turns,
     "conversations": _conversations,
     "memory": _memory,
     "restart": _restart,
     "many-rows": _many_rows,
+    "flows": _flows,
 }
 
 

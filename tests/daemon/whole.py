@@ -11,7 +11,6 @@ import pytest
 import trio
 
 from actors.calls import Call, WebRequest
-from actors.flow.reader import FlowSource
 from actors.ids import MessageId
 from actors.messages import CustomerWrote, Typed
 from actors.outcomes import Delivered, Outcome, Rejected
@@ -134,9 +133,8 @@ class Whole:
 def make_daemon(whole: Whole, folder: Path, environ: dict[str, str] | None = None) -> Daemon:
     loaded = load_all(write_files(folder), {"KEY": KEY})
     assert isinstance(loaded, tuple), "\n".join(loaded)
-    config, source = loaded
-    assert isinstance(source, FlowSource)
-    return Daemon(config, source, whole.metrics, whole.log.logger, environ or {})
+    config, flow = loaded
+    return Daemon(config, flow.source, whole.metrics, whole.log.logger, environ or {})
 
 
 @asynccontextmanager

@@ -86,7 +86,8 @@ def test_faults_of_the_flow_are_told_instead_of_playing(flow: Path) -> None:
     flow.write_text(changed("entry: look_up", "entry: nowhere"), encoding="utf-8")
     code, out = run(flow, write(flow, "a.chat", HELLO))
     assert code == 1
-    assert out == f"{flow}:4:1: entry: there is no step 'nowhere'\n"
+    assert out.startswith(f"{flow}:4:1: error: entry: there is no step 'nowhere'. ")
+    assert out.endswith(" [E201]\n")
 
 
 def test_a_wrong_option_is_told_by_the_exit_code(flow: Path, tmp_path: Path) -> None:
