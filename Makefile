@@ -15,7 +15,7 @@ CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python
 # A candidate must really run: version managers put stand-ins on the PATH which only fail.
 SUITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-.PHONY: help sandbox test check format bench simulate power-cuts schema wheel lock clean
+.PHONY: help sandbox test check format bench simulate kills power-cuts schema wheel lock clean
 
 help:  ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -63,6 +63,11 @@ POINTS := 1000
 SEED := 1
 power-cuts: $(VENV)/.installed  ## cut the power POINTS=1000 times, in runs from SEED=1 on
 	@PYTHONPATH="$(CURDIR)" $(BIN)/python -P -m tests.power --points $(POINTS) --seed $(SEED)
+
+# `make kills RUNS=10 SEED=20`; ends at the first run that fails, and names its seed.
+RUNS := 1
+kills: $(VENV)/.installed  ## kill the real process under load, again and again: RUNS=1, from SEED=1 on
+	@PYTHONPATH="$(CURDIR)" $(BIN)/python -P -m tests.kills --seed $(SEED) --runs $(RUNS)
 
 # One lock for all platforms and Python versions. No index or folder is written into it: where
 # packages come from is the machine's business, and the hashes say whether they are the right ones.

@@ -13,9 +13,7 @@ from actors.conversation import hearing, jobs, people, walk
 from actors.conversation.saying import flush
 from actors.conversation.state import Conversation, ConversationTurn, Surroundings
 from actors.effects import Decision
-from actors.flow import model
 from actors.flow.formats import spoken
-from actors.flow.graph import step_at
 from actors.ids import ActorId, EffectId
 from actors.messages import (
     AgentSaid,
@@ -137,14 +135,7 @@ def _fate_unknown(turn: ConversationTurn, effect: EffectId, call: Say, code: str
         turn.note("fate_unknown", purpose=purpose.value)
     else:
         turn.note("said_anew", purpose=purpose.value)
-        _say_anew(turn, call)
-        flush(turn)
-        turn.set(said_anew=turn.state.last_said)
-
-
-def _say_anew(turn: ConversationTurn, call: Say) -> None:
-    step = step_at(turn.flow, turn.state.step or "")
-    if call.purpose is Purpose.QUESTION and isinstance(step, model.Menu | model.Question):
-        walk.go(turn, turn.state.step or turn.flow.root)
-    else:
-        turn.set(last_said=turn.do(call, not_after_ms=turn.now_ms + 3_600_000))
+        # Word for word: an answer may stand above the menu, and the menu is still the present one,
+        # so that its buttons mean what they say, whether they are shown once or twice.
+        again = turn.do(call, not_after_ms=turn.now_ms + 3_600_000)
+        turn.set(last_said=again, said_anew=again)

@@ -65,7 +65,8 @@ class SimulatedTelco(System):
         self.on_cancel = Troubles(clock)
         self._clock = clock
         self.runner = JobRunner(clock, wire, scale)
-        self._plots: deque[Plot] = deque()
+        self._plots: dict[str | None, deque[Plot]] = {}
+        """By device; those of None befall whichever job starts next."""
         self._by_hand = False
         self._by_key: dict[str, tuple[bytes, SimulatedJob]] = {}
         self._run = wire.new_id()
@@ -93,23 +94,27 @@ class SimulatedTelco(System):
         """How callbacks are posted from now on; reordered: each second one before the first."""
         self.runner.callbacks = how
 
+    def plot_next(self, plot: Plot, device: str | None = None) -> None:
+        """What is in store for the next job that starts: of this router, where one is named."""
+        self._plots.setdefault(device, deque()).append(plot)
+
     def fail_next(
         self, step: str, code: str = "9002", message: str = "", *, retryable: bool = True
     ) -> None:
         """Let the next job that starts fail at the end of `step`."""
-        self._plots.append(Plot(step, JobError(code, message or f"{step} failed", retryable)))
+        self.plot_next(Plot(step, JobError(code, message or f"{step} failed", retryable)))
 
     def silent_next(self) -> None:
         """Accept the next job, let it run for ever and never say a word of it."""
-        self._plots.append(Plot(silent=True))
+        self.plot_next(Plot(silent=True))
 
     def late_success_after(self, ms: int) -> None:
         """Accept the next job in silence; `ms` after its start it succeeds after all."""
-        self._plots.append(Plot(silent=True, succeed_after_ms=ms))
+        self.plot_next(Plot(silent=True, succeed_after_ms=ms))
 
     def wait_for_device_next(self, ms: int) -> None:
         """Let the next job wait so long for its router to be reachable."""
-        self._plots.append(Plot(wait_for_device_ms=ms))
+        self.plot_next(Plot(wait_for_device_ms=ms))
 
     def by_hand(self) -> None:
         """From here on jobs do only what `say` says."""
@@ -202,10 +207,11 @@ class SimulatedTelco(System):
         )
         if running is not None:
             return _job_answer(running, 409)
+        plots = self._plots.get(job.device) or self._plots.get(None)
         if self._by_hand:
             job.plot = Plot(by_hand=True)
-        elif self._plots:
-            job.plot = self._plots.popleft()
+        elif plots:
+            job.plot = plots.popleft()
         self.jobs[job.id] = job
         if key is not None:
             self._by_key[key] = (digest, job)

@@ -50,6 +50,8 @@ class SimulatedWhatsApp(System):
         self.phones: dict[str, Phone] = {}
         """By their digits."""
         self.statuses: Literal["on", "off"] = "on"
+        self.without_statuses: set[str] = set()
+        """Digits of phones: of what they are sent, no status is ever posted."""
         self.sent_after_ms = 300
         """How long after a message is accepted its status `sent` is posted."""
         self.delivered_after_ms = 900
@@ -229,7 +231,7 @@ class SimulatedWhatsApp(System):
         def second() -> None:
             self._post_status(wamid, digits, opaque, "delivered")
 
-        if self.statuses == "off":
+        if self.statuses == "off" or digits in self.without_statuses:
             return
         self._clock.call_later(self.sent_after_ms, first)
         if failed is None:

@@ -119,11 +119,12 @@ class DirectStage:
     async def pass_time(self, seconds: float) -> None:
         """Let time pass, from event to event."""
         await self.world.pass_time(
-            round(seconds * 1000), settle=self.settle, next_due_ms=self._next_due_ms
+            round(seconds * 1000), settle=self.settle, next_due_ms=self.next_due_ms
         )
         await self.settle()
 
-    def _next_due_ms(self) -> int | None:
+    def next_due_ms(self) -> int | None:
+        """When something in the daemon falls due by itself."""
         return self._daemon.next_due_ms() if self._daemon.running else None
 
     # --- the daemon -----------------------------------------------------------------------------

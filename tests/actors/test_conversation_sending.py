@@ -77,6 +77,18 @@ def test_a_menu_of_unknown_fate_is_shown_anew() -> None:
     assert chat.noted() == ["said_anew"]
 
 
+def test_the_answer_above_a_menu_of_unknown_fate_is_not_lost() -> None:
+    chat = says_long(10)
+    (said,) = chat.answer(200, b'{"premium":"no"}')
+    (again,) = chat.fate_unknown()
+    assert again.text == said.text == f"{'s' * 10}\n\nGracias\n\n{MAIN}"
+    # It is the same menu: a tap is no old one, whichever of the two it is on.
+    assert again.choices == said.choices
+    chat.taps("Reiniciar")
+    chat.taps("Sí")
+    assert len(chat.jobs) == 1
+
+
 def test_a_reply_of_unknown_fate_is_said_anew() -> None:
     chat = arrived()
     chat.types("persona")

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import trio
 
+from adapters.sandbox.telco_jobs import JobError, Plot
 from tests.adapters.sandbox.stand_in import START_MS, Scene, free_port, open_scene
 
 RESTART_MS = 500 + 5_000 + 90_000 + 10_000
@@ -185,6 +186,16 @@ async def test_a_step_fails() -> None:
         assert scene.daemon.hooks[-1].json["data"]["error"] == error
         assert (await show(scene, job))["error"] == error
         assert scene.world.telco.fires == []
+
+
+async def test_a_plot_may_wait_for_one_router() -> None:
+    async with open_scene() as scene:
+        scene.world.telco.plot_next(Plot("reach", JobError("9002", "no answer", True)), "r-2")
+        await scene.start("job_a.1", device="r-1")
+        await scene.start("job_b.1", device="r-2")
+        await scene.world.pass_time(RESTART_MS)
+        ends = {job.device: job.state for job in scene.world.telco.jobs.values()}
+        assert ends == {"r-1": "succeeded", "r-2": "failed"}
 
 
 async def test_silence_and_late_success() -> None:

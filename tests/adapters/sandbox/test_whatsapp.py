@@ -129,6 +129,17 @@ async def test_a_message_is_shown_and_its_statuses_follow() -> None:
         assert statuses(scene)[-1]["status"] == "read"
 
 
+async def test_one_phone_may_be_without_statuses() -> None:
+    async with open_scene() as scene:
+        phone = scene.world.whatsapp.phone(PHONE)
+        scene.world.whatsapp.without_statuses.add(phone.wa_id)
+        phone.write("Hello")
+        await scene.send(text("Hi"))
+        await scene.world.pass_time(60_000)
+        assert [message.text for message in phone.received] == ["Hi"]
+        assert statuses(scene) == []
+
+
 async def test_buttons_and_rows_can_be_tapped() -> None:
     async with open_scene() as scene:
         phone = scene.world.whatsapp.phone(PHONE)

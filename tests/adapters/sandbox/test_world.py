@@ -8,6 +8,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
+import trio
+import trio.testing
+
 from adapters.sandbox.clock import SimClock
 from adapters.sandbox.world import open_world
 from tests.adapters.sandbox.stand_in import START_MS, open_scene
@@ -112,3 +116,22 @@ async def test_a_world_ends_without_a_trace() -> None:
 def _refuses(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+async def test_a_request_that_breaks_off_in_its_middle_was_never_made(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As when the daemon is killed while it writes one."""
+    async with open_scene() as scene:
+        telco = scene.world.telco
+        (port,) = [one.port for one in scene.world.servers if one.url == telco.server.url]
+        stream = await trio.open_tcp_stream("127.0.0.1", port)
+        head = b"POST /jobs HTTP/1.1\r\nhost: telco\r\ncontent-length: 100\r\n\r\n"
+        async with stream:
+            await stream.send_all(head + b"{")
+            await trio.testing.wait_all_tasks_blocked(0.05)
+            assert not scene.world.quiet()
+        with trio.fail_after(5):
+            await scene.world.wait_quiet()
+        assert telco.jobs == {}
+    assert caplog.records == []
