@@ -13,6 +13,7 @@ from actors.conversation import hearing, jobs, people, walk
 from actors.conversation.saying import flush
 from actors.conversation.state import Conversation, ConversationTurn, Surroundings
 from actors.effects import Decision
+from actors.flow.formats import spoken
 from actors.ids import ActorId, EffectId
 from actors.messages import (
     AgentSaid,
@@ -84,10 +85,9 @@ def decide(
 
 def _new(wrote: CustomerWrote, around: Surroundings) -> Conversation:
     languages = around.flows[around.flow_version].languages
-    wanted = around.default_language
     return Conversation(
         customer=wrote.customer,
-        language=wanted if wanted in languages else languages[0],
+        language=spoken(around.default_language, languages) or languages[0],
         flow_version=around.flow_version,
     )
 

@@ -16,12 +16,13 @@ from actors.buttons import (
     PersonButton,
     decode,
 )
-from actors.conversation import jobs, meaning, people, walk
+from actors.conversation import jobs, meaning, people, requests, walk
 from actors.conversation.knowing import Asking, choosable, now
 from actors.conversation.saying import add, flush, remember
 from actors.conversation.state import ConversationTurn
 from actors.flow import model
 from actors.flow.answers import Misread, Reading, is_free, read_answer
+from actors.flow.formats import spoken
 from actors.flow.graph import resolve, scope_of, step_at
 from actors.messages import CustomerWrote, Other, Tapped, Typed
 
@@ -56,7 +57,9 @@ def _settle_in(turn: ConversationTurn, wrote: CustomerWrote, fresh: bool) -> Non
     current = turn.around.flow_version
     at_root = turn.state.step == turn.flow.root and turn.state.waiting is None
     if turn.state.flow_version != current and (fresh or at_root):
-        turn.set(flow_version=current)
+        languages = turn.around.flows[current].languages
+        language = spoken(turn.state.language, languages) or turn.state.language
+        turn.set(flow_version=current, language=language)
     if fresh and turn.state.step is not None:
         # After a day nothing of what was looked up can be relied on.
         turn.set(values={}, step=None, choices=(), waiting=None, misses=0, stack=())
@@ -202,6 +205,11 @@ def _press(turn: ConversationTurn, button: Button | None) -> None:
 
 
 def _press_menu(turn: ConversationTurn, number: int, name: str, option: str) -> None:
+    turn.pressed = f"{number}/{name}/{option}"
+    if requests.is_under_way(turn, turn.pressed):
+        # Its answer is on the way, and serves both.
+        turn.note("pressed_again", step=name)
+        return
     turn.old_tap = number != turn.state.turn
     step = step_at(turn.flow, name)
     chosen = choosable(turn, step).get(option) if isinstance(step, Asking) else None

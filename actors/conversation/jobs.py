@@ -356,7 +356,8 @@ def _values(
     return {
         "device": view.device_label or view.device,
         "step": pick(step_text, spoken, turn.flow.languages[0]),
-        "retries_left": view.report.retries_left,
+        # None where a retry cannot help: a text must not promise what no button offers.
+        "retries_left": view.report.retries_left if view.report.can_retry else 0,
         "job": pick(job.title, spoken, turn.flow.languages[0]),
     }
 

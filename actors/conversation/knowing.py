@@ -15,6 +15,7 @@ from actors.flow.evaluation import truth, value_of
 from actors.flow.formats import Manner, zone_of
 from actors.flow.hours import is_open, opens
 from actors.flow.render import choose, fill, has_values
+from actors.flow.values import show
 from actors.values import Scalar
 
 Asking = model.Menu | model.Question
@@ -43,6 +44,8 @@ class Known:
                     return state.customer.phone
                 case _ if name.startswith("hours."):
                     return _of_hours(self._turn, name)
+                case _ if name.startswith("jobs."):
+                    return _of_jobs(self._turn, name)
                 case _:
                     pass
         return state.values.get(name)
@@ -58,6 +61,19 @@ def _of_hours(turn: ConversationTurn, name: str) -> Scalar:
             return moment.isoformat() if moment is not None else None
         case _:
             return None
+
+
+def _of_jobs(turn: ConversationTurn, name: str) -> Scalar:
+    """`jobs.<name>.running`: on the router that is spoken of, on any where none is."""
+    asked, _, what = name.removeprefix("jobs.").rpartition(".")
+    job = turn.flow.jobs.get(asked)
+    if job is None or what != "running":
+        return None
+    device = turn.state.values.get(job.device)
+    return any(
+        view.name == asked and view.running and (device is None or view.device == show(device))
+        for view in turn.state.jobs
+    )
 
 
 def open_now(turn: ConversationTurn, hours: str) -> bool:

@@ -11,6 +11,7 @@ from actors.conversation.knowing import Known
 from actors.conversation.saying import flush
 from actors.conversation.state import ConversationTurn, Waiting
 from actors.flow import model
+from actors.flow.graph import step_at
 from actors.flow.render import fill_path, put, put_json
 from actors.flow.values import at_path, read
 from actors.messages import RequestAnswered
@@ -47,7 +48,26 @@ def send(turn: ConversationTurn, address: str, step: model.Request) -> None:
         not_after_ms=turn.now_ms + round((step.timeout_s * (step.attempts or 1) + _GRACE_S) * 1000),
         topic=TOPIC,
     )
-    turn.set(waiting=Waiting(effect, address, turn.sent_at_ms, turn.old_tap, turn.requests))
+    waiting = Waiting(effect, address, turn.sent_at_ms, turn.old_tap, turn.requests, turn.pressed)
+    turn.set(waiting=waiting)
+
+
+def too_old(turn: ConversationTurn, step: model.Request) -> bool:
+    """Whether a request would write something that was asked for too long ago."""
+    return _writes(step) and (turn.stale or turn.old_tap)
+
+
+def is_under_way(turn: ConversationTurn, pressed: str) -> bool:
+    """Whether this choice has led to a request that writes and is not answered yet."""
+    waiting = turn.state.waiting
+    if waiting is None or waiting.pressed != pressed:
+        return False
+    step = step_at(turn.flow, waiting.step)
+    return isinstance(step, model.Request) and _writes(step)
+
+
+def _writes(step: model.Request) -> bool:
+    return step.method != "GET"
 
 
 def outcome(

@@ -90,6 +90,8 @@ class Waiting(Struct, frozen=True):
     """They tapped a menu that had scrolled away."""
     requests: int = 0
     """How many were made before this one since the customer did something."""
+    pressed: str | None = None
+    """The choice that led here; None: something else did."""
 
 
 class Frame(Struct, frozen=True):
@@ -174,6 +176,8 @@ class ConversationTurn(Turn[Conversation]):
         """The button that was tapped belongs to a menu that had scrolled away."""
         self.requests = 0
         """Web requests made since the customer did something, before this turn."""
+        self.pressed: str | None = None
+        """The choice of a menu that led to what this turn is about."""
         self.texts: list[str] = []
         """Said in this turn and not yet sent: they become one message."""
         self.trail: list[str] = []

@@ -71,6 +71,10 @@ def _do(turn: ConversationTurn, address: str, step: model.Step) -> str | None:
             return None
         case model.Message():
             add(turn, step.text)
+        case model.Request() if requests.too_old(turn, step):
+            turn.note("press_too_old", step=address)
+            add(turn, turn.flow.phrases.stale)
+            return turn.flow.root
         case model.Request():
             requests.send(turn, address, step)
             return None
@@ -197,7 +201,7 @@ def _waits_for(turn: ConversationTurn, effect: str) -> tuple[str, model.Request 
     if waiting is None or waiting.effect != effect:
         return "", None
     turn.sent_at_ms, turn.old_tap = waiting.sent_at_ms, waiting.old_tap
-    turn.requests = waiting.requests + 1
+    turn.requests, turn.pressed = waiting.requests + 1, waiting.pressed
     step = step_at(turn.flow, waiting.step)
     if isinstance(step, model.Request):
         return waiting.step, step

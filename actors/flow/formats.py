@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -32,6 +32,7 @@ TIME_STYLES: tuple[Style, ...] = ("short", "medium")
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_CODE_AT_NUMBER = re.compile(r"(?<=[A-Z]{3})(?=[0-9])")
 _BLANKS = str.maketrans({"\u00a0": " ", "\u202f": " "})
 
 
@@ -48,6 +49,19 @@ def tags_of(language: str) -> tuple[str, ...]:
     """A language and what it is a form of: `pt-BR`, then `pt`."""
     parts = language.replace("_", "-").split("-")
     return (language, *("-".join(parts[:count]) for count in range(len(parts) - 1, 0, -1)))
+
+
+def spoken(wanted: str, languages: Sequence[str]) -> str | None:
+    """The language, of those that there are, for somebody who wants this one; None: there is none.
+
+    `pt-BR` is served with `pt`, and `es` with `es-PE`.
+    """
+    tags = tags_of(wanted.replace("_", "-"))
+    for tag in tags:
+        for language in languages:
+            if tag == language.replace("_", "-"):
+                return language
+    return next((language for language in languages if tags[0] in tags_of(language)), None)
 
 
 @lru_cache(200)
@@ -98,7 +112,11 @@ def currency(value: Scalar, code: str, manner: Manner) -> str:
     """`S/ 20.00` for 20 and `PEN` in Peru."""
     if not _CURRENCY.fullmatch(code):
         return f"{number(value, manner)} {code}".rstrip()
-    return _countable(value, lambda n: format_currency(n, code, locale=locale_of(manner.language)))
+    locale = locale_of(manner.language)
+    # Babel writes `PEN20.00` where a language has no sign of its own for a currency.
+    return _countable(
+        value, lambda n: _CODE_AT_NUMBER.sub(" ", format_currency(n, code, locale=locale))
+    )
 
 
 def _countable(value: Scalar, write: Callable[[int | float], str]) -> str:

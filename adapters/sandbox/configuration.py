@@ -17,6 +17,9 @@ from adapters.sandbox.stubs import OTHERS_PATH, StubbedServices
 from adapters.sandbox.telco import SimulatedTelco
 from adapters.sandbox.whatsapp import SimulatedWhatsApp
 
+TIME_ZONE = "America/Lima"
+"""The clocks of the simulated provider's town, and so of the flow."""
+
 
 class Secrets:
     """The folder of secret files; the configuration names files, never a secret itself."""

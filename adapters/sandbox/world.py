@@ -173,7 +173,7 @@ class SandboxWorld(World):
         flow_file: Path | None = None,
         *,
         language: str = "es",
-        time_zone: str = "America/Lima",
+        time_zone: str = configuration.TIME_ZONE,
         providers: Iterable[str] = ("main",),
         services: Iterable[str] = (CRM,),
     ) -> str:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from rich.console import Console
 
 from actors.flow.check import check_flow
+from actors.flow.formats import spoken
 from actors.flow.reader import FlowSource, read_flow
 from daemon.flow_check import line_of
 from daemon.flowtest.coverage import Coverage
@@ -115,10 +116,10 @@ def _play(
 
 def _unspoken(source: FlowSource, script: Script) -> Failure | None:
     languages = source.flow.languages
-    if script.language in languages:
+    if spoken(script.language, languages) is not None:
         return None
-    spoken = ", ".join(languages)
-    return Failure(0, f"the flow does not speak {script.language!r}; it speaks {spoken}")
+    known = ", ".join(languages)
+    return Failure(0, f"the flow does not speak {script.language!r}; it speaks {known}")
 
 
 def _summary(count: _Count, seconds: float, console: Console) -> None:

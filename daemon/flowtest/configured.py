@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.sandbox.configuration import TIME_ZONE
 from adapters.sandbox.direct import DirectWorld
 from adapters.sandbox.services import CRM, CRM_PATH
 from adapters.sandbox.stubs import OTHERS_PATH
@@ -35,7 +36,7 @@ def configured(world: DirectWorld, needs: Needs, language: str) -> Config:
     return Config(
         server=Server(public_url=_PUBLIC_URL),
         privacy=Privacy(pseudonym_key=Secret("")),
-        flow=Flow(file=_NOWHERE, default_language=language, time_zone="America/Lima"),
+        flow=Flow(file=_NOWHERE, default_language=language, time_zone=TIME_ZONE),
         services={name: _service(world, name) for name in needs.services},
         whatsapp=_whatsapp(world),
         telco={name: _telco(world) for name in needs.providers},

@@ -30,10 +30,11 @@ You are [bold]Ana[/bold], a customer with a phone. The bot is the real daemon; W
 provider, the CRM and Genesys are simulated. A restart takes about 12 seconds here.
 
 Try this first: write [bold]hello[/bold], then [bold]1[/bold] (restart), then [bold]1[/bold] (yes).
-While it runs, write [bold]4[/bold] to look at your plan.
+While it runs, write [bold]3[/bold] to look at your bill.
 Then [bold]/fail[/bold], restart again, and choose a person: [bold]@accept[/bold] takes the chat,
 [bold]@ How can I help?[/bold] answers as the agent, [bold]@end[/bold] ends it (the bot notices
-within some 15 seconds; [bold]/wait 1m[/bold] makes time pass).
+within some 15 seconds; [bold]/wait 1m[/bold] makes time pass). It is day in the sandbox, whatever
+the time is where you are: people are at work until 23:00 there.
 [bold]/help[/bold] shows everything; [bold]/quit[/bold] ends.
 """
 

@@ -12,13 +12,18 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import trio
 from rich.console import Console
 
+from actors.flow.formats import spoken
 from actors.flow.reader import read_flow
+from adapters.sandbox.configuration import TIME_ZONE
+from daemon.clock import wall_ms
 from daemon.sandbox.chat import Chat
 from daemon.sandbox.process import DaemonFailed
 from daemon.sandbox.recording import Recording
@@ -31,6 +36,7 @@ from daemon.shipped import shipped_flow, shipped_scripts
 
 CHAT_SCALE = 0.12
 """A restart takes some twelve seconds in the chat instead of a hundred."""
+_DAYTIME = range(9, 18)
 _CHAT_LIMITS = "progress_spacing_s = 1\n"
 EXIT_USAGE = 2
 
@@ -114,7 +120,7 @@ def _unspoken(language: str, flow: Path | None) -> str | None:
         found = read_flow((flow or shipped_flow()).read_bytes())
     except OSError as error:
         raise Refused(f"--flow: {flow}: cannot be read: {error.strerror}") from error
-    if isinstance(found, list) or language in found.flow.languages:
+    if isinstance(found, list) or spoken(language, found.flow.languages) is not None:
         return None
     return f"the flow does not speak {language!r}; it speaks {', '.join(found.flow.languages)}"
 
@@ -235,8 +241,21 @@ async def _chat(
         scale=1.0 if frozen else CHAT_SCALE,
         limits="" if frozen else _CHAT_LIMITS,
         flow_file=flow,
+        ahead_ms=daytime_ms(wall_ms()),
     ) as stage:
         await Chat(stage, console, recording).run()
+
+
+def daytime_ms(now_ms: int) -> int:
+    """How far ahead of real time a sandbox begins: whoever tries it at night finds people at work.
+
+    Its flow's clocks are those of Lima; 0 where it is day there.
+    """
+    there = datetime.fromtimestamp(now_ms / 1000, ZoneInfo(TIME_ZONE))
+    if there.hour in _DAYTIME:
+        return 0
+    ahead_h = (_DAYTIME.start - there.hour) % 24
+    return ahead_h * 3_600_000
 
 
 async def _serve(folder: Path, language: str, flow: Path | None, console: Console) -> None:
@@ -247,6 +266,7 @@ async def _serve(folder: Path, language: str, flow: Path | None, console: Consol
         scale=CHAT_SCALE,
         limits=_CHAT_LIMITS,
         flow_file=flow,
+        ahead_ms=daytime_ms(wall_ms()),
     ) as stage:
         _introduce(stage, console)
         await trio.sleep_forever()

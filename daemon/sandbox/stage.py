@@ -16,8 +16,8 @@ import trio
 
 from actors.flow.reader import read_flow
 from adapters.sandbox.clock import SimClock
+from adapters.sandbox.customers import DEFAULT_PHONE
 from adapters.sandbox.phone import Phone
-from adapters.sandbox.services import DEFAULT_PHONE
 from adapters.sandbox.world import SandboxWorld, open_world
 from daemon import wiring
 from daemon.clock import wall_ms
@@ -143,12 +143,16 @@ async def open_stage(
     flow_file: Path | None = None,
     interpreter: Sequence[str] | None = None,
     begins_ms: int = SCRIPT_BEGINS_MS,
+    ahead_ms: int = 0,
 ) -> AsyncIterator[Stage]:
     """Set the stage in a private folder and start the daemon.
 
-    `limits`: lines of TOML. `interpreter`: see `DaemonProcess`. `begins_ms`: by a frozen clock.
+    `limits`: lines of TOML. `interpreter`: see `DaemonProcess`. `begins_ms`: by a frozen clock;
+    `ahead_ms`: how far ahead of real time a running one is.
     """
     clock = SimClock.frozen_at(begins_ms) if frozen else SimClock.running(wall_ms)
+    if not frozen:
+        clock.advance(ahead_ms)
     async with open_world(clock, scale=scale) as world:
         webhook_port, admin_port = _free_port(), _free_port()
         config = folder / "routerbot.toml"

@@ -25,6 +25,7 @@ EXPRESSIONS = [
     *("v0 == null", "v1 > 3", "v2 in ['a', 'b', null]", "length(v3) > 2 and not v0"),
     *("hours.office.open", "v1 + 1", "v0 == v1 or today() > '2023-11-14'", "1 / v1", "-v4"),
     *("text(v1) + v3", "customer.phone", "lower(v2) == 'a'", "number(v3) * 2 - v1"),
+    "jobs.restart.running",
 ]
 TEXTS = [
     *(

@@ -204,6 +204,23 @@ def test_the_default_language_falls_back_to_the_flows_first() -> None:
     assert texts(Chat(around(default_language="en")).types("hi")) == ["Hello Ana, what now?"]
 
 
+def test_a_default_language_is_served_with_a_form_of_it() -> None:
+    assert Chat(around(default_language="en_GB")).types("hi")[0].text.startswith("Hello")
+    peru = other_flow("languages: [es, en]", "languages: [en, es-PE]")
+    chat = Chat(around(flows={peru.version: peru.flow}, flow_version=peru.version))
+    assert texts(chat.types("hola")) == [MAIN]
+    assert chat.state.language == "es-PE"
+
+
+def test_with_another_version_the_customers_language_becomes_the_form_that_it_speaks() -> None:
+    chat = arrived()
+    peru = other_flow("languages: [es, en]", "languages: [en, es-PE]")
+    chat.around = around(flows={VERSION: SMALL, peru.version: peru.flow}, flow_version=peru.version)
+    chat.types("eh")
+    assert chat.state.flow_version == peru.version
+    assert chat.state.language == "es-PE"
+
+
 @pytest.mark.parametrize("name", [None, "{account}"])
 def test_a_name_that_is_not_given_or_looks_like_a_value_shows_as_it_is(name: str | None) -> None:
     chat = Chat()

@@ -196,6 +196,8 @@ SPEAK = {"more": {"do": "set_language", "language": "es", "then": "main"}}
         (["en", "es", "pt"], "pt", ["W913"]),
         (["en", "es"], "en", []),
         (["en", "es"], "fr", ["E901", "W913"]),
+        (["en-GB", "es"], "en", []),
+        (["en", "es"], "en_GB", []),
     ],
 )
 def test_languages_that_nobody_speaks(

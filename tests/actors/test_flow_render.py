@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.flow.formats import Manner
+from actors.flow.formats import Manner, spoken
 from actors.flow.render import choose, fill, fill_path, pick, placeholders, put
 from actors.flow.texts import names_in
 from actors.flow.values import VALUE_MAX, at_path, read, show
@@ -40,6 +40,27 @@ def test_values_are_put_in_once_and_unknown_names_stay_out_of_sight() -> None:
     assert fill(template, values, MANNER) == put(template, values) == filled
     assert fill("{a}", {"a": None}, MANNER) == put("{a}", {"a": None}) == ""
     assert placeholders("{a} {b.c} {A} {1}") == names_in("{a} {b.c} {A} {1}") == ["a", "b.c"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "languages", "found"),
+    [
+        ("es", ("en", "es"), "es"),
+        ("es", ("en", "es-PE"), "es-PE"),
+        ("es", ("es-PE", "es"), "es"),
+        ("es-PE", ("en", "es"), "es"),
+        ("es-PE", ("es-MX", "es"), "es"),
+        ("es-PE", ("es-MX", "en"), None),
+        ("pt_BR", ("en", "pt-BR"), "pt-BR"),
+        ("zh-Hant-TW", ("zh-Hant", "zh"), "zh-Hant"),
+        ("e", ("es", "en"), None),
+        ("fr", ("es", "en"), None),
+    ],
+)
+def test_whoever_wants_a_language_gets_the_nearest_form_of_it(
+    wanted: str, languages: tuple[str, ...], found: str | None
+) -> None:
+    assert spoken(wanted, languages) == found
 
 
 @pytest.mark.parametrize(

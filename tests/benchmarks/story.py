@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from actors.calls import Call, OpenDesk, QueryDesk, QueryJob, StartJob, WebRequest
 from actors.codec import decode_call, decode_message, encode_message
@@ -86,8 +87,13 @@ def shipped_source() -> FlowSource:
 
 
 def shipped_surroundings(source: FlowSource) -> Surroundings:
-    """What a turn may know in the shipped flow."""
-    return Surroundings({source.version: source.flow}, source.version, "en")
+    """What a turn may know in the shipped flow.
+
+    People are there at any time: no figure may hang on the hour at which it is taken.
+    """
+    always = replace(source.flow.handover, hours=None, closed=None)
+    flow = replace(source.flow, handover=always)
+    return Surroundings({source.version: flow}, source.version, "en")
 
 
 class _Play:

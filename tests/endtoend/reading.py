@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ def errors(log: Path) -> list[dict[str, Any]]:
     return [event for event in events(log) if event["level"] in ("error", "critical")]
 
 
+@cache
 def shipped_source() -> FlowSource:
     """The shipped flow, read."""
     source = read_flow(shipped_flow().read_bytes())

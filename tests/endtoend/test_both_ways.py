@@ -25,9 +25,9 @@ conversation: speaks en
 value: customer_id = c-*
 customer: [My bill]
 after 5 seconds
-bot: Your bill:*77.5*EUR*2027-01-03*
+bot: Your bill: *€77.50*, due on January 3, 2027.*
 service: billing was asked 2 times GET /customers/c-1001/bill
-service: crm GET /customers/*/plan -> no answer
+service: crm GET /lines/*/plan -> no answer
 customer: [My plan]
 after 10 seconds
 bot: I cannot see that right now*

@@ -76,7 +76,7 @@ async def test_a_bug_of_a_flow_becomes_a_test_that_fails_until_it_is_mended(tmp_
     text = path.read_text(encoding="utf-8")
     assert "customer: [My plan]\nbot: Your bill:" in text
     # Words of the flow are left of what she wrote, and no more.
-    assert "customer: X xxxx my bill, X xx Xxxxx Xxxxxxx" in text
+    assert "customer: I xxxx my bill, I xx Xxxxx Xxxxxxx" in text
     assert "after 2 days\n" in text
     asked = named(folder / "daemon.log", "operator")
     assert {(event["command"], event["outcome"]) for event in asked} == {("conversation", "done")}

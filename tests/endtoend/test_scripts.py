@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from msgspec import Struct
 from rich.console import Console
 
-from adapters.sandbox.services import DEFAULT_PHONE, demo_customers
+from adapters.sandbox.customers import DEFAULT_PHONE, demo_customers
 from daemon.sandbox.command import play_script
 from daemon.scripts.comparing import unlike
 from daemon.scripts.format import Script, read_script
@@ -37,18 +39,52 @@ class Performance(Struct, frozen=True):
     """What the daemon left: its log, its database."""
 
 
-@pytest.fixture(scope="module", params=SCRIPTS, ids=lambda path: path.stem)
-def performance(
+class Theatre:
+    """Plays scripts two at a time: a daemon that starts leaves a processor idle."""
+
+    def __init__(self, selected: Sequence[Path], pool: Executor, folder: Path) -> None:
+        self._selected = selected
+        self._pool = pool
+        self._folder = folder
+        self._begun: dict[Path, Future[Performance]] = {}
+
+    def play(self, path: Path) -> Performance:
+        """Play a script, and begin with the two that follow."""
+        at = self._selected.index(path)
+        for each in self._selected[at : at + 3]:
+            if each not in self._begun:
+                self._begun[each] = self._pool.submit(perform, each, self._folder)
+        return self._begun.pop(path).result()
+
+
+def perform(path: Path, folder: Path) -> Performance:
+    """Play a script in another process: two threads that first read a flow at once crashed."""
+    script = read_script(path)
+    kept = folder / script.name
+    kept.mkdir(mode=0o700)
+    return Performance(script, play_script(script, kept, lambda _line: None), kept)
+
+
+@pytest.fixture(scope="module")
+def theatre(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Performance:
+) -> Iterator[Theatre]:
+    """For the scripts that are asked for in this run."""
+    asked = " ".join(item.nodeid for item in request.session.items)
+    selected = [path for path in SCRIPTS if f"[{path.stem}]" in asked]
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        yield Theatre(selected, pool, tmp_path_factory.mktemp("scripts"))
+
+
+@pytest.fixture(scope="module", params=SCRIPTS, ids=lambda path: path.stem)
+def performance(request: pytest.FixtureRequest, theatre: Theatre) -> Performance:
     """Each script is played once for all that is asked of it."""
-    script = read_script(request.param)
-    folder = tmp_path_factory.mktemp(script.name)
-    folder.chmod(0o700)
-    return Performance(script, play_script(script, folder, SHOW), folder)
+    return theatre.play(request.param)
 
 
 def test_conversation_goes_as_it_says(performance: Performance) -> None:
+    for line in performance.played.chat:
+        SHOW(line)
     assert performance.played.failure is None
     assert errors(performance.folder / "daemon.log") == []
 
@@ -63,12 +99,15 @@ def test_what_is_kept_of_it_becomes_a_file_that_goes_the_same_way(
 ) -> None:
     code = replayed(performance.folder, tmp_path, performance.script.language)
     [path] = tmp_path.glob("*.chat")
-    crowded = any(step.crowded for step in performance.script.steps)
-    assert code == 0 or crowded, path.read_text()
     there, here = performance.played.chat, rehearsed(read_script(path)).played.chat
-    if not crowded:
-        assert [form(line) for line in here] == [form(line) for line in there]
     said = [line.text for line in there if line.who == "customer"]
+    crowded = any(step.crowded for step in performance.script.steps)
+    kept = {step.what for step in read_script(path).steps if step.who == "customer"}
+    # An answer in the customer's own words is not kept, and what is kept may be no answer.
+    free = code != 0 and any(text not in kept for text in said if not text.startswith("["))
+    assert code == 0 or crowded or free, path.read_text()
+    if not crowded and not free:
+        assert [form(line) for line in here] == [form(line) for line in there]
     assert nothing_private(path.read_text(), performance.script, said) == []
 
 

@@ -49,7 +49,7 @@ def greets(_chance: random.Random) -> list[Step]:
 def looks_up(chance: random.Random) -> list[Step]:
     """Plan, bill or outages, by tap, by number or by word."""
     title, number, word = chance.choice(
-        (("My plan", "4", "plan"), ("My bill", "5", "bill"), ("Outages", "6", "outage"))
+        (("My plan", "6", "plan"), ("My bill", "3", "bill"), ("Outages", "2", "outage"))
     )
     act = chance.choice((Tap(title, fresh=False), Tap(title, fresh=False), Write(word)))
     return [chance.choice((act, act, Write(number))), Shown(MENU)]

@@ -14,10 +14,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from adapters.sandbox.customers import CrmCustomer, CustomerLine, Router
 from adapters.sandbox.desk import DeskChat
 from adapters.sandbox.patterns import matches
 from adapters.sandbox.phone import Phone
-from adapters.sandbox.services import CrmCustomer, CustomerLine, Router
 from adapters.sandbox.telco_jobs import Plot
 from adapters.sandbox.world import World
 

@@ -33,6 +33,7 @@ _WEIGHTS = {
     "plan": 0.3,
     "bill": 0.3,
     "outage": 0.3,
+    "visit": 0.3,
 }
 _WINDOW_S = 86_400
 

@@ -65,7 +65,15 @@ class Crm:
 
 def _document(call: WebRequest, chance: float) -> object:
     if call.path.endswith("/outage"):
-        return {"active": chance < 0.2}
+        return {"active": chance < 0.2, "until": None}
+    if call.path.endswith("/visit/first"):
+        return {"day": "2027-02-01", "part": "morning"}
+    if call.path.endswith("/visit") and call.method == "PUT":
+        return call.body
+    if call.path.endswith("/visit"):
+        return {"day": "2027-02-02", "part": "afternoon"} if chance < 0.5 else None
+    if call.path == "/notes":
+        return {"id": "n-1"}
     if call.path.endswith("/plan"):
         return {"name": "Fibra", "down_mbps": 600, "up_mbps": 300, "price": 25, "currency": "EUR"}
     if call.path.endswith("/bill"):

@@ -124,6 +124,8 @@ class Table:
             return state.of(bit)
         if name.startswith("hours."):
             return TRUTH if name.endswith(".open") else TEXT | NULL
+        if name.startswith("jobs."):
+            return TRUTH
         return self.fixed.get(name, ANYTHING)
 
     def narrowed(self, name: str, kinds: Kinds, state: State) -> State | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from actors.flow import model, rules
 from actors.flow.check.subject import Subject
 from actors.flow.faults import FlowFault, instead, nearest
+from actors.flow.formats import spoken
 
 
 def jobs(subject: Subject) -> Iterator[FlowFault]:
@@ -64,7 +65,7 @@ def languages(subject: Subject) -> Iterator[FlowFault]:
             do = instead(language, flow.languages, "Add it to `languages`")
             yield subject.fault(rules.UNKNOWN_LANGUAGE, where, what, do)
     default = subject.world.default_language
-    if default is not None and default not in flow.languages:
+    if default is not None and spoken(default, flow.languages) is None:
         what = f"flow.default_language of the configuration, {default!r}, is not among them"
         do = instead(default, flow.languages, "Add it, or change the configuration")
         yield subject.fault(rules.UNKNOWN_LANGUAGE, "languages", what, do)

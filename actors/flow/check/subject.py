@@ -109,7 +109,8 @@ class Subject:
     def known(self) -> frozenset[str]:
         """The names that every text, path, body and expression may ask for."""
         hours = {f"hours.{name}.{key}" for name in self.flow.hours for key in ("open", "opens")}
-        return self.kept | hours | CUSTOMER
+        jobs = {f"jobs.{name}.running" for name in self.flow.jobs}
+        return self.kept | hours | jobs | CUSTOMER
 
 
 def few(names: list[str]) -> str:

@@ -12,7 +12,7 @@ from actors.flow import rules
 from actors.flow.check.shown import ShownText
 from actors.flow.check.subject import Subject
 from actors.flow.faults import FlowFault, instead
-from actors.flow.formats import has_tables, tags_of
+from actors.flow.formats import has_tables, spoken, tags_of
 from actors.flow.limits import (
     BUTTON_TITLE_MAX,
     MENU_TEXT_MAX,
@@ -86,9 +86,7 @@ def languages(subject: Subject) -> Iterator[FlowFault]:
     """The languages of the flow are known, listed once, and spoken."""
     listed = subject.flow.languages
     distinct = tuple(dict.fromkeys(listed))
-    spoken = {
-        place.step.language for place in subject.places if isinstance(place.step, SetLanguage)
-    }
+    heard = {place.step.language for place in subject.places if isinstance(place.step, SetLanguage)}
     for index, language in enumerate(listed):
         where = f"languages.{index}"
         if language in listed[:index]:
@@ -98,9 +96,10 @@ def languages(subject: Subject) -> Iterator[FlowFault]:
             what = f"no tables for {language!r}: dates and numbers are written as in English"
             do = "Use a tag such as `es`, `pt-BR` or `en-GB`"
             yield subject.fault(rules.UNTABLED_LANGUAGE, where, what, do)
-    if subject.world.default_language is not None:
-        spoken.add(subject.world.default_language)
-    unspoken = [language for language in distinct if language not in spoken]
+    default = subject.world.default_language
+    if default is not None:
+        heard.add(spoken(default, listed) or default)
+    unspoken = [language for language in distinct if language not in heard]
     # One of them may be the language of the configuration, which is not known here.
     unknown = subject.world.default_language is None
     if len(unspoken) > unknown and len(distinct) > 1:

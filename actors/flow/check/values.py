@@ -23,7 +23,7 @@ VALUES_MAX = 100
 """Values that a conversation keeps."""
 
 _USABLE = re.compile("[a-z][a-z0-9_]*")
-_TAKEN = ("customer.", "hours.")
+_TAKEN = ("customer.", "hours.", "jobs.")
 
 
 class Use(NamedTuple):

@@ -36,7 +36,7 @@ class Phrases(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     too_long: Text
     """A free answer is empty or longer than `longest`."""
     stale: Text
-    """A tap so old that it starts nothing any more."""
+    """A press so old that it starts and writes nothing any more."""
     no_jobs: Text
     """There is no job to tell of or to cancel."""
     choose: Text

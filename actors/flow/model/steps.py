@@ -130,7 +130,8 @@ class Request(
     on_error: Target
     """Where to go when the service cannot be reached or answers otherwise."""
     method: str = "GET"
-    """`GET` reads; `POST`, `PUT`, `PATCH` and `DELETE` write, and are never repeated."""
+    """`GET` reads; `POST`, `PUT`, `PATCH` and `DELETE` write: they are never repeated, and a press
+    that is old, or of a menu that has scrolled away, makes none."""
     query: dict[str, str] = {}
     """Name -> value behind the path; `{name}` puts a value in."""
     body: dict[str, Json] | None = None
