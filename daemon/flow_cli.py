@@ -1,7 +1,7 @@
 """The commands `flow ...`: what can be done with a flow file without a daemon.
 
 What lives here: their options and help. What must not: what they do (`flow_check`, `flow_schema`,
-`flowtest`).
+`flow_show`, `flowtest`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import gc
 import sys
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -70,3 +70,30 @@ def run_conversations(
     from daemon.flowtest.command import run_flow_test
 
     return run_flow_test(flow, scripts or [], coverage=coverage)
+
+
+@app.command
+def show(
+    file: Annotated[Path, Parameter(help="The flow file.")],
+    /,
+    *,
+    format: Annotated[
+        Literal["svg", "mermaid"],
+        Parameter(help="A picture for people, or a flowchart for documents."),
+    ] = "svg",
+    out: Annotated[Path | None, Parameter(help="Write it here; none: the output.")] = None,
+    language: Annotated[
+        str | None, Parameter(help="The language of the texts; none: the flow's first.")
+    ] = None,
+    subflow: Annotated[str | None, Parameter(help="Only this sub-flow.")] = None,
+    around: Annotated[str | None, Parameter(help="Only this step and what is near it.")] = None,
+    depth: Annotated[int, Parameter(help="With --around: how many ways far.")] = 2,
+) -> int:
+    """Draw a flow file: every step with its text, and where each of its ways leads.
+
+    A flow with faults is drawn with its faults marked, as far as it can be made out: exit 78.
+    """
+    from daemon.flow_show.command import run_show
+    from daemon.flow_show.picture import Wanted
+
+    return run_show(file, out, Wanted(format, language, subflow, around, depth))
