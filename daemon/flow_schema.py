@@ -14,8 +14,6 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from importlib.resources import files
-from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args
 
@@ -25,10 +23,12 @@ from actors import policies
 from actors.flow import model
 from actors.flow.check.requests import METHODS
 from actors.flow.model import answers, basics, file, hours, jobs, people, steps
+from actors.flow.stock import STOCK, STOCKED
+from daemon.shipped import shipped_schema
 
 Schema = dict[str, Any]
 
-PATH = Path(str(files("daemon").joinpath("shipped/flow.schema.json")))
+PATH = shipped_schema()
 _MODULES = (basics, answers, file, hours, jobs, people, steps, policies)
 _DAYS = "(mon|tue|wed|thu|fri|sat|sun)"
 _TIME = "([01][0-9]|2[0-4]):[0-5][0-9]"
@@ -36,6 +36,8 @@ _SPANS: Schema = {
     "type": "array",
     "items": {"type": "string", "pattern": rf"{_TIME}\s*-\s*{_TIME}"},
 }
+
+_SHIPPED = f"Default: the shipped words, where all languages are of {', '.join(STOCK)}."
 
 _MORE: dict[tuple[str, str], Schema] = {
     ("Flow", "languages"): {"examples": [["es", "en"], ["es-PE", "pt-BR"]]},
@@ -75,12 +77,17 @@ def build() -> Schema:
     made: Schema = msgspec.json.schema(model.Flow)
     parts: dict[str, Schema] = made["$defs"]
     docs = _Docs()
+    stocked = {form.__name__: keys for form, keys in STOCKED.items()}
     for name, part in parts.items():
         part["description"] = docs.of_class(name)
+        if name in stocked:
+            _leave_out(part, stocked[name])
         for key, form in part.get("properties", {}).items():
             if "enum" in form and key in ("do", "kind"):
                 form = {"const": form["enum"][0], "description": docs.of_class(name)}
             described = docs.of_field(name, key)
+            if key in stocked.get(name, ()):
+                described += f" {_SHIPPED}"
             part["properties"][key] = _described(form, described, _MORE.get((name, key), {}))
     parts = {name: _draft_7(part) for name, part in parts.items()}
     for name, kinds, word in (("Step", model.Step, "do"), ("Answer", model.Answer, "kind")):
@@ -93,6 +100,15 @@ def build() -> Schema:
         "title": "A flow file of routerbot",
         "definitions": dict(sorted(parts.items())),
     }
+
+
+def _leave_out(part: Schema, keys: frozenset[str]) -> None:
+    """Some keys need not be there: the shipped words take their place."""
+    required = [key for key in part["required"] if key not in keys]
+    if required:
+        part["required"] = required
+    else:
+        del part["required"]
 
 
 def written() -> str:

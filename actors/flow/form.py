@@ -24,6 +24,7 @@ from actors.flow.rules import (
     WRONG_VALUE,
     Rule,
 )
+from actors.flow.stock import STOCK, STOCKED, may_lack
 
 
 class FormFault(NamedTuple):
@@ -47,7 +48,7 @@ def examine(document: object) -> tuple[list[FormFault], object]:
 
     Mended are keys that were mistyped, keys that there are not, and what may be left out.
     """
-    walk = _Walk()
+    walk = _Walk(may_lack(document))
     mended = walk.value(document, _flow_type(), "")
     return walk.faults, mended
 
@@ -58,8 +59,9 @@ def _flow_type() -> inspect.Type:
 
 
 class _Walk:
-    def __init__(self) -> None:
+    def __init__(self, may_lack: Mapping[type, frozenset[str]]) -> None:
         self.faults: list[FormFault] = []
+        self._may_lack = may_lack
 
     def fault(self, path: str, rule: Rule, what: str, do: str) -> Unmended:
         self.faults.append(FormFault(path or "the file", rule, what, do))
@@ -108,16 +110,20 @@ class _Walk:
         if form.tag_field is not None:
             mended[form.tag_field] = form.tag
         whole = True
+        may_lack = self._may_lack.get(form.cls, ())
         for key, (written, held) in meant.items():
             inner = self.value(held, fields[key].type, _join(path, written))
             if inner is not UNMENDED:
                 mended[key] = inner
-            elif fields[key].required:
+            elif fields[key].required and key not in may_lack:
                 whole = False
         for key, field in fields.items():
-            if field.required and key not in meant:
+            if field.required and key not in meant and key not in may_lack:
                 what = f"{_named(form)} needs `{key}`"
-                self.fault(path, MISSING_KEY, what, f"Add it: {_described(field.type)}")
+                do = f"Add it: {_described(field.type)}"
+                if key in STOCKED.get(form.cls, ()):
+                    do = f"{do}. Words are shipped where all languages are of {', '.join(STOCK)}"
+                self.fault(path, MISSING_KEY, what, do)
                 whole = False
         return mended if whole else UNMENDED
 

@@ -50,6 +50,7 @@ def said(text: str, language: str = "es", zone: str = "America/Lima") -> str:
         ("{share, number, percent}", "en", "26%"),
         ("{n, currency, PEN}", "es-PE", "S/ 1,250.50"),
         ("{n, currency, USD}", "en", "$1,250.50"),
+        ("{n, currency, PEN}", "en", "PEN 1,250.50"),
         ("{two, currency, EUR}", "es", "2,00 €"),
         ("{n, currency, code}", "es-PE", "S/ 1,250.50"),
         ("{n, currency, odd}", "es", "1.250,5 soles"),
