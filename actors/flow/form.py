@@ -157,6 +157,11 @@ class _Walk:
         whole = self._fits(len(value), form, path)
         mended: dict[str, object] = {}
         for key, held in value.items():
+            if held is None and _is_spoken(form) and not _LANGUAGE.fullmatch(key):
+                # `{en: Hello, Ana}` is a text in `en` and a key `Ana` without one.
+                what = f"a comma ends a text in braces, and {key[:40]!r} is left over"
+                self.fault(path, WRONG_KIND, what, 'Put it into quotes: `{en: "Hello, Ana"}`')
+                continue
             inner_path = _join(path, key)
             if self.value(key, form.key_type, inner_path) is UNMENDED:
                 whole = False
@@ -260,6 +265,9 @@ _NAMES = (
     "A small letter comes first, then small letters, digits and `_`, 40 at most; a step of a "
     "sub-flow is named as `flow.step`"
 )
+
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]+)*")
 
 
 def _join(path: str, key: str) -> str:
@@ -376,6 +384,9 @@ def _put_right(value: object, wanted: list[inspect.Type]) -> str:
         if isinstance(value, bool | int | float):
             written = str(value).lower() if isinstance(value, bool) else str(value)
             return f'Put it into quotes: "{written}"'
+        if isinstance(value, dict) and [*value.values()] == [None]:
+            # A placeholder that YAML takes for a mapping.
+            return f'Put it into quotes: "{{{next(iter(value))}}}"'
         return "Write a text"
     if isinstance(value, str):
         if any(map(_is_spoken, wanted)):

@@ -17,6 +17,7 @@ import yaml
 
 from actors.flow.faults import FlowFault
 from actors.flow.form import UNMENDED, examine
+from actors.flow.mending import hint
 from actors.flow.model import Flow
 from actors.flow.rules import DOUBLE_KEY, UNREADABLE, WRONG_KIND, Rule
 from actors.flow.stock import completed
@@ -107,7 +108,9 @@ def read_leniently(data: bytes) -> Reading:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
-        return _unreadable(f"not YAML: {error.problem}", line, column)
+        broken = (data.decode().splitlines()[line - 1 : line] or [""])[0]
+        do = hint(error.problem or "", broken)
+        return _unreadable(f"not YAML: {error.problem}", line, column, do)
     except yaml.YAMLError as error:
         return _unreadable(f"not YAML: {error}")
     return _formed(document, reader)
