@@ -27,8 +27,7 @@ _BOLD = re.compile(r"(?<![\w*])\*([^*\s](?:[^*\n]*[^*\s])?)\*(?![\w*])")
 
 INTRODUCTION = """\
 You are [bold]Ana[/bold], a customer with a phone. The bot is the real daemon; WhatsApp, the
-provider, the CRM and Genesys are simulated.
-"""
+provider, the CRM and Genesys are simulated."""
 
 SOON = "A restart takes about 12 seconds here.\n"
 
@@ -47,7 +46,7 @@ Write [bold]hello[/bold], then the number of an option. Where a person is asked 
 [bold]/help[/bold] shows everything, also what can go wrong; [bold]/quit[/bold] ends.
 """
 
-RECORDING = """\
+RECORDING = """
 All of this is being written down as a conversation file. Time stands still meanwhile:
 [bold]/wait 2m[/bold] lets it pass.
 """

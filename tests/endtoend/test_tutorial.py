@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.endtoend.tutorial import PAGE, done
+from tests.endtoend.tutorial import DRAWN, PAGE, PICTURE, done
 
 
 def test_the_tutorial_goes_as_it_is_printed(tmp_path: Path) -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert done(page, tmp_path) == page, "see tests/endtoend/tutorial.py for how to write it anew"
+    assert (tmp_path / DRAWN).read_bytes() == PICTURE.read_bytes()
 
 
 def test_another_output_than_printed_is_seen(tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorial-flow.md"
+PICTURE = PAGE.with_suffix(".svg")
+DRAWN = "my-bot/flow.svg"
+"""Where the page has it drawn."""
 PATIENCE_S = 60.0
 _QUIET_S = 0.6
 """A chat that has said nothing for so long, and waits, has said all."""
@@ -152,3 +155,4 @@ def _steady(text: str) -> str:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
         PAGE.write_text(done(PAGE.read_text(encoding="utf-8"), Path(scratch)), encoding="utf-8")
+        PICTURE.write_bytes((Path(scratch) / DRAWN).read_bytes())

@@ -23,7 +23,9 @@ WORDS = StockWords(
     },
     handover={
         "summary": (
-            "Customer: {customer} {customer.phone}\nRouter: {device}\nReason: {reason}\n"
+            "Customer: {customer} {customer.phone}"
+            "{device, select, null {} other {\nRouter: {device}}}"
+            "{reason, select, null {} other {\nReason: {reason}}}\n"
             "Jobs:\n{jobs}\nConversation (> customer, < bot):\n{transcript}"
         ),
         "job_line": "[{job}] {news}",

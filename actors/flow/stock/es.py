@@ -23,7 +23,9 @@ WORDS = StockWords(
     },
     handover={
         "summary": (
-            "Cliente: {customer} {customer.phone}\nRouter: {device}\nMotivo: {reason}\n"
+            "Cliente: {customer} {customer.phone}"
+            "{device, select, null {} other {\nRouter: {device}}}"
+            "{reason, select, null {} other {\nMotivo: {reason}}}\n"
             "Trabajos:\n{jobs}\nConversación (> cliente, < bot):\n{transcript}"
         ),
         "job_line": "[{job}] {news}",

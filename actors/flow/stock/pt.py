@@ -23,7 +23,9 @@ WORDS = StockWords(
     },
     handover={
         "summary": (
-            "Cliente: {customer} {customer.phone}\nRoteador: {device}\nMotivo: {reason}\n"
+            "Cliente: {customer} {customer.phone}"
+            "{device, select, null {} other {\nRoteador: {device}}}"
+            "{reason, select, null {} other {\nMotivo: {reason}}}\n"
             "Trabalhos:\n{jobs}\nConversa (> cliente, < bot):\n{transcript}"
         ),
         "job_line": "[{job}] {news}",
