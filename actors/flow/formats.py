@@ -32,9 +32,7 @@ TIME_STYLES: tuple[Style, ...] = ("short", "medium")
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_CRAMPED = re.compile(r"(?<=[^\W\d_])(?=[0-9])|(?<=[0-9])(?=[^\W\d_])")
-"""Where letters of an amount meet digits. A blank is due there (currencySpacing of CLDR), and babel
-writes none."""
+_CODE_AT_NUMBER = re.compile(r"(?<=[A-Z]{3})(?=[0-9])")
 _BLANKS = str.maketrans({"\u00a0": " ", "\u202f": " "})
 
 
@@ -114,12 +112,11 @@ def currency(value: Scalar, code: str, manner: Manner) -> str:
     """`S/ 20.00` for 20 and `PEN` in Peru."""
     if not _CURRENCY.fullmatch(code):
         return f"{number(value, manner)} {code}".rstrip()
-
-    def write(amount: int | float) -> str:
-        written = format_currency(amount, code, locale=locale_of(manner.language))
-        return _CRAMPED.sub(" ", written)
-
-    return _countable(value, write)
+    locale = locale_of(manner.language)
+    # Babel writes `PEN20.00` where a language has no sign of its own for a currency.
+    return _countable(
+        value, lambda n: _CODE_AT_NUMBER.sub(" ", format_currency(n, code, locale=locale))
+    )
 
 
 def _countable(value: Scalar, write: Callable[[int | float], str]) -> str:

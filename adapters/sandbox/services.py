@@ -1,112 +1,31 @@
 """The simulated customer system (CRM) that a flow's web requests ask.
 
-What lives here: a handful of invented customers, and the switches that make the system slow or
-unreachable. What must not: anything that a flow should not be able to ask over HTTP.
+What lives here: its interface, and the switches that make it slow or unreachable. What must not:
+anything that a flow should not be able to ask over HTTP; its customers (`customers`), its
+calendar (`visits`).
 """
 
 from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from adapters.sandbox.agenda import Agenda
+from adapters.sandbox.customers import PLANS, CrmCustomer, CustomerLine, demo_customers
 from adapters.sandbox.exchange import Answer, Asked, Handler, Reply, Route, System, reply
 from adapters.sandbox.stubs import Stubs
 from adapters.sandbox.telco_jobs import rfc3339
 from adapters.sandbox.troubles import Trouble, Troubles
+from adapters.sandbox.visits import NotPossible, Taken, TooLate, Visits
 from adapters.sandbox.wire import Wire
-
-# Numbers that are set aside for fiction: they reach nobody.
-DEFAULT_PHONE = "+12025550143"
-TWO_LINES_PHONE = "+12025550172"
 
 CRM = "crm"
 """What a flow calls the customer system."""
 CRM_PATH = "/api"
-
-
-@dataclass(frozen=True)
-class Router:
-    """One device of a line."""
-
-    id: str
-    model: str
-
-
-@dataclass(frozen=True)
-class CustomerLine:
-    """One internet line."""
-
-    id: str
-    address_hint: str
-    plan: str
-    devices: tuple[Router, ...]
-
-
-@dataclass(frozen=True)
-class CrmCustomer:
-    """What the customer system knows of one customer."""
-
-    id: str
-    name: str
-    lines: tuple[CustomerLine, ...]
-    plan: dict[str, Any] = field(default_factory=dict)
-    bill_amount: float = 0.0
-
-    def document(self) -> dict[str, Any]:
-        """As the interface shows it."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "lines": [
-                {
-                    "id": line.id,
-                    "address_hint": line.address_hint,
-                    "plan": line.plan,
-                    "devices": [{"id": each.id, "model": each.model} for each in line.devices],
-                }
-                for line in self.lines
-            ],
-        }
-
-
-def demo_customers() -> dict[str, CrmCustomer]:
-    """The invented customers, by phone number."""
-    fibre = {
-        "name": "Fibra 300",
-        "down_mbps": 300,
-        "up_mbps": 150,
-        "price": 89.9,
-        "currency": "PEN",
-    }
-    ana = CrmCustomer(
-        "c-1001",
-        "Ana Quispe",
-        (CustomerLine("l-1", "Jr. Los Ficus 1**", "Fibra 300", (Router("r-1001", "HG-8145"),)),),
-        fibre,
-        89.9,
-    )
-    bruno = CrmCustomer(
-        "c-1002",
-        "Bruno Salas",
-        (
-            CustomerLine("l-2", "Av. del Molino 2**", "Fibra 600", (Router("r-2001", "HG-8245"),)),
-            CustomerLine(
-                "l-3",
-                "Calle Sauce 3**",
-                "Fibra 300",
-                (Router("r-3001", "HG-8145"), Router("r-3002", "Mesh AX-2")),
-            ),
-        ),
-        {**fibre, "name": "Fibra 600", "down_mbps": 600, "up_mbps": 300, "price": 129.9},
-        219.8,
-    )
-    return {DEFAULT_PHONE: ana, TWO_LINES_PHONE: bruno}
 
 
 class SimulatedServices(System):
@@ -121,6 +40,9 @@ class SimulatedServices(System):
         """By phone number with the plus; whatever is put here is found."""
         self.asked: list[str] = []
         """Path and query of each request."""
+        self.visits = Visits(clock)
+        self.notes: list[dict[str, Any]] = []
+        """What customers left for the team, oldest first."""
         self.troubles = Troubles(clock)
         self._outages: dict[str, int | None] = {}
         self._clock = clock
@@ -150,6 +72,10 @@ class SimulatedServices(System):
         """Never answer the next `n` requests."""
         self.troubles.hang(n)
 
+    def lose_next(self, n: int = 1) -> None:
+        """Do what the next `n` requests ask, but close the connection without saying so."""
+        self.troubles.drop(n)
+
     def fail_next(self, n: int = 1, status: int = 500) -> None:
         """Fail the next `n` requests."""
         self.troubles.refuse(_failure(status), n)
@@ -172,14 +98,21 @@ class SimulatedServices(System):
         return found if found is not None else super().ask(asked)
 
     def _interface(self) -> tuple[Route, ...]:
-        def route(path: str, handler: Handler) -> Route:
-            return Route("GET", CRM_PATH + path, self.troubles.around(self._guarded(handler)))
+        def route(path: str, handler: Handler, method: str = "GET") -> Route:
+            guarded = self.troubles.around(self._guarded(handler))
+            return Route(method, CRM_PATH + path, guarded)
 
         return (
             route("/customers", self._customers),
             route("/customers/{id}/plan", self._plan),
             route("/customers/{id}/bill", self._bill),
+            route("/lines/{id}/plan", self._line_plan),
             route("/lines/{id}/outage", self._outage),
+            route("/lines/{id}/visit", self._visit),
+            route("/lines/{id}/visit/first", self._first_visit),
+            route("/lines/{id}/visit", self._put_visit, "PUT"),
+            route("/lines/{id}/visit", self._cancel_visit, "DELETE"),
+            route("/notes", self._note, "POST"),
         )
 
     def _guarded(self, handler: Handler) -> Handler:
@@ -194,7 +127,12 @@ class SimulatedServices(System):
         return guarded
 
     def _customers(self, asked: Asked) -> Reply:
-        customer = self.customers.get(asked.query.get("phone", ""))
+        account = asked.query.get("account")
+        customer = (
+            next((one for one in self.customers.values() if one.account == account), None)
+            if account
+            else self.customers.get(asked.query.get("phone", ""))
+        )
         return reply(200, [] if customer is None else [customer.document()])
 
     def _plan(self, asked: Asked) -> Reply:
@@ -210,16 +148,70 @@ class SimulatedServices(System):
         bill = {"amount": customer.bill_amount, "currency": "PEN", "due_date": f"{due:%Y-%m-%d}"}
         return reply(200, bill)
 
+    def _line_plan(self, asked: Asked) -> Reply:
+        line = next((one for one in self._lines() if one.id == asked.parts["id"]), None)
+        plan = PLANS.get(line.plan) if line is not None else None
+        return _not_found() if plan is None else reply(200, plan)
+
     def _outage(self, asked: Asked) -> Reply:
         line = asked.parts["id"]
-        known = any(line == each.id for one in self.customers.values() for each in one.lines)
-        if not known:
+        if not self._knows(line):
             return _not_found()
         if line not in self._outages:
             return reply(200, {"active": False})
         until_ms = self._outages[line]
         until = None if until_ms is None else rfc3339(until_ms)
         return reply(200, {"active": True, "until": until})
+
+    # --- visits -------------------------------------------------------------------------------
+
+    def _visit(self, asked: Asked) -> Reply:
+        visit = self.visits.of(asked.parts["id"])
+        return _not_found() if visit is None else reply(200, visit.document())
+
+    def _first_visit(self, asked: Asked) -> Reply:
+        visit = self.visits.first() if self._knows(asked.parts["id"]) else None
+        return _not_found() if visit is None else reply(200, visit.document())
+
+    def _put_visit(self, asked: Asked) -> Reply:
+        line, wanted = asked.parts["id"], asked.json()
+        if not self._knows(line):
+            return _not_found()
+        if not isinstance(wanted, dict):
+            return reply(422, {"error": "not an object"})
+        try:
+            visit = self.visits.put(line, str(wanted.get("day")), str(wanted.get("part")))
+        except NotPossible as why:
+            return reply(422, {"error": str(why)})
+        except Taken:
+            return reply(409, {"error": "taken"})
+        except TooLate:
+            return reply(409, {"error": "too late"})
+        return reply(200, visit.document())
+
+    def _cancel_visit(self, asked: Asked) -> Reply:
+        try:
+            there = self.visits.cancel(asked.parts["id"])
+        except TooLate:
+            return reply(409, {"error": "too late"})
+        return Reply(204) if there else _not_found()
+
+    # --- notes --------------------------------------------------------------------------------
+
+    def _note(self, asked: Asked) -> Reply:
+        note = asked.json()
+        if not isinstance(note, dict) or not note.get("text"):
+            return reply(422, {"error": "no text"})
+        self.notes.append(note)
+        return reply(201, {"id": f"n-{len(self.notes)}"})
+
+    # --- finding ------------------------------------------------------------------------------
+
+    def _lines(self) -> Iterator[CustomerLine]:
+        return (line for one in self.customers.values() for line in one.lines)
+
+    def _knows(self, line: str) -> bool:
+        return any(line == each.id for each in self._lines())
 
     def _by_id(self, asked: Asked) -> CrmCustomer | None:
         wanted = asked.parts["id"]

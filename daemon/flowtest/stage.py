@@ -18,9 +18,9 @@ from actors.ids import ActorId
 from actors.kinds import AnyLiving, wake
 from actors.router_job import RouterJob
 from adapters.sandbox.agenda import Agenda
+from adapters.sandbox.customers import DEFAULT_PHONE
 from adapters.sandbox.direct import DirectWorld, Letter
 from adapters.sandbox.phone import Phone
-from adapters.sandbox.services import DEFAULT_PHONE
 from daemon import wiring
 from daemon.flows import surroundings
 from daemon.flowtest.configured import configured

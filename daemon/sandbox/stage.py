@@ -16,8 +16,8 @@ import trio
 
 from actors.flow.reader import read_flow
 from adapters.sandbox.clock import SimClock
+from adapters.sandbox.customers import DEFAULT_PHONE
 from adapters.sandbox.phone import Phone
-from adapters.sandbox.services import DEFAULT_PHONE
 from adapters.sandbox.world import SandboxWorld, open_world
 from daemon import wiring
 from daemon.clock import wall_ms

@@ -146,13 +146,23 @@ class Acting:
         return True
 
     def _crm(self, what: str) -> bool:
+        crm = self._stage.world.services
         match what.split():
             case ["down"]:
-                self._stage.world.services.down()
+                crm.down()
             case ["up"]:
-                self._stage.world.services.up()
+                crm.up()
             case ["outage", line]:
-                self._stage.world.services.outage(line)
+                crm.outage(line)
+            case ["outage", line, "for", *long]:
+                until_ms = self._stage.world.clock.now_ms() + round(
+                    duration_s(" ".join(long)) * 1000
+                )
+                crm.outage(line, until_ms)
+            case ["loses", "the", "answer"]:
+                crm.lose_next()
+            case ["full", day, part]:
+                crm.visits.fill(day, part)
             case _:
                 return False
         return True

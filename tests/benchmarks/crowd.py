@@ -12,8 +12,8 @@ import trio
 
 from adapters.sandbox.clock import Activity
 from adapters.sandbox.courier import ANSWER_WITHIN_S, Courier
+from adapters.sandbox.customers import CrmCustomer, CustomerLine, Router
 from adapters.sandbox.phone import Phone, ShownMessage
-from adapters.sandbox.services import CrmCustomer, CustomerLine, Router
 from adapters.sandbox.whatsapp import META_RETRIES, SimulatedWhatsApp
 from adapters.sandbox.wire import Headers, Parcel
 from adapters.sandbox.world import SandboxWorld

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode, urlsafe_b64encode
 from pathlib import Path
 
-from adapters.sandbox.services import DEFAULT_PHONE, demo_customers
+from adapters.sandbox.customers import DEFAULT_PHONE, demo_customers
 from daemon.sandbox.command import play_script
 from daemon.scripts.format import Script, read_script
 from daemon.scripts.player import ChatLine

@@ -13,7 +13,7 @@ import pytest
 from msgspec import Struct
 from rich.console import Console
 
-from adapters.sandbox.services import DEFAULT_PHONE, demo_customers
+from adapters.sandbox.customers import DEFAULT_PHONE, demo_customers
 from daemon.sandbox.command import play_script
 from daemon.scripts.comparing import unlike
 from daemon.scripts.format import Script, read_script

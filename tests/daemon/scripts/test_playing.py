@@ -175,7 +175,7 @@ bot: Asked: Box
 after 6 seconds
 provider: starts = 2
 provider: says failed 7 for good
-bot: Failed, 1 left [Talk to a person] [Leave it]
+bot: Failed, 0 left [Talk to a person] [Leave it]
 """
     )
 
