@@ -41,8 +41,9 @@ format: $(VENV)/.installed  ## format the code and apply the linter's safe fixes
 bench: $(VENV)/.installed  ## run the benchmarks
 	@PYTHONPATH="$(CURDIR)" $(BIN)/python -P -m tests.benchmarks
 
-schema: $(VENV)/.installed  ## write the JSON Schema of flow files anew from the structs that read them
+schema: $(VENV)/.installed  ## write the JSON Schema and the reference of flow files anew from the structs that read them
 	@$(BIN)/python -m daemon.flow_schema
+	@$(BIN)/python -m daemon.flow_reference
 
 # `build/` goes first: what was left over there would get into the wheel.
 wheel: $(VENV)/.installed  ## build the wheel for a server into dist/

@@ -60,9 +60,12 @@ def sandbox(
         Parameter(help="Keep database, configuration and logs in this folder, closed to others."),
     ] = None,
     language: Annotated[
-        str,
-        Parameter(help="The bot's language, one of the flow's; conversation files name theirs."),
-    ] = "en",
+        str | None,
+        Parameter(
+            help="The bot's language; none: en, or the flow's first. Conversation files name "
+            "theirs."
+        ),
+    ] = None,
     flow: Annotated[
         Path | None, Parameter(help="A flow file of your own instead of the shipped one.")
     ] = None,

@@ -1,14 +1,13 @@
 """The commands `flow ...`: what can be done with a flow file without a daemon.
 
-What lives here: their options and help. What must not: what they do (`flow_check`, `flow_schema`,
-`flow_show`, `flowtest`).
+What lives here: their options and help. What must not: what they do (`flow_check`, `flow_example`,
+`flow_schema`, `flow_show`, `flowtest`).
 """
 
 from __future__ import annotations
 
 import gc
 import sys
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -45,9 +44,31 @@ def check(
 @app.command
 def schema() -> int:
     """Print the JSON Schema of the flow file, for editors."""
-    shipped = files("daemon").joinpath("shipped/flow.schema.json")
-    sys.stdout.write(shipped.read_text(encoding="utf-8"))
+    from daemon.shipped import shipped_schema
+
+    sys.stdout.write(shipped_schema().read_text(encoding="utf-8"))
     return 0
+
+
+@app.command
+def example(
+    name: Annotated[
+        str | None, Parameter(help="Which one; none: list them.", show_default=False)
+    ] = None,
+    /,
+    *,
+    out: Annotated[
+        Path | None,
+        Parameter(help="Lay it into this folder, with conversations that try it and the schema."),
+    ] = None,
+) -> int:
+    """Print a flow to begin with.
+
+    A tutorial from the first of them to a flow of your own: docs/tutorial-flow.md.
+    """
+    from daemon.flow_example import run_example
+
+    return run_example(name, out, sys.stdout)
 
 
 @app.command(name="test")

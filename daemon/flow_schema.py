@@ -2,8 +2,8 @@
 
 What lives here: the way from types and docstrings to the schema that is shipped
 (`daemon/shipped/flow.schema.json`; `make schema` writes it, a test holds it to the code). What must
-not: what a keyword means (its docstring, in `actors.flow.model`). It reads the sources of the
-model, for their docstrings; nothing of it runs in the service.
+not: what a keyword means (its docstring, in `actors.flow.model`, read by `flow_docs`). Nothing of
+it runs in the service.
 
 Draft 7, because editors know it best: there, what stands beside a `$ref` is not looked at, so
 descriptions stand around one.
@@ -11,31 +11,27 @@ descriptions stand around one.
 
 from __future__ import annotations
 
-import ast
-import inspect
-import re
-from importlib.resources import files
-from pathlib import Path
-from types import ModuleType
 from typing import Any, get_args
 
 import msgspec
 
-from actors import policies
 from actors.flow import model
 from actors.flow.check.requests import METHODS
-from actors.flow.model import answers, basics, file, hours, jobs, people, steps
+from actors.flow.stock import STOCK, STOCKED
+from daemon.flow_docs import ModelDocs
+from daemon.shipped import shipped_schema
 
 Schema = dict[str, Any]
 
-PATH = Path(str(files("daemon").joinpath("shipped/flow.schema.json")))
-_MODULES = (basics, answers, file, hours, jobs, people, steps, policies)
+PATH = shipped_schema()
 _DAYS = "(mon|tue|wed|thu|fri|sat|sun)"
 _TIME = "([01][0-9]|2[0-4]):[0-5][0-9]"
 _SPANS: Schema = {
     "type": "array",
     "items": {"type": "string", "pattern": rf"{_TIME}\s*-\s*{_TIME}"},
 }
+
+_SHIPPED = f"Default: the shipped words, where all languages are of {', '.join(STOCK)}."
 
 _MORE: dict[tuple[str, str], Schema] = {
     ("Flow", "languages"): {"examples": [["es", "en"], ["es-PE", "pt-BR"]]},
@@ -74,13 +70,18 @@ def build() -> Schema:
     """The schema."""
     made: Schema = msgspec.json.schema(model.Flow)
     parts: dict[str, Schema] = made["$defs"]
-    docs = _Docs()
+    docs = ModelDocs()
+    stocked = {form.__name__: keys for form, keys in STOCKED.items()}
     for name, part in parts.items():
         part["description"] = docs.of_class(name)
+        if name in stocked:
+            _leave_out(part, stocked[name])
         for key, form in part.get("properties", {}).items():
             if "enum" in form and key in ("do", "kind"):
                 form = {"const": form["enum"][0], "description": docs.of_class(name)}
             described = docs.of_field(name, key)
+            if key in stocked.get(name, ()):
+                described += f" {_SHIPPED}"
             part["properties"][key] = _described(form, described, _MORE.get((name, key), {}))
     parts = {name: _draft_7(part) for name, part in parts.items()}
     for name, kinds, word in (("Step", model.Step, "do"), ("Answer", model.Answer, "kind")):
@@ -93,6 +94,15 @@ def build() -> Schema:
         "title": "A flow file of routerbot",
         "definitions": dict(sorted(parts.items())),
     }
+
+
+def _leave_out(part: Schema, keys: frozenset[str]) -> None:
+    """Some keys need not be there: the shipped words take their place."""
+    required = [key for key in part["required"] if key not in keys]
+    if required:
+        part["required"] = required
+    else:
+        del part["required"]
 
 
 def written() -> str:
@@ -128,7 +138,7 @@ def _draft_7(form: Any) -> Any:
     return found
 
 
-def _by_word(word: str, kinds: tuple[type[msgspec.Struct], ...], docs: _Docs) -> Schema:
+def _by_word(word: str, kinds: tuple[type[msgspec.Struct], ...], docs: ModelDocs) -> Schema:
     """One of several structs: an editor names the faults of the one that is meant, not of all."""
     names = {str(kind.__struct_config__.tag): kind.__name__ for kind in kinds}
     return {
@@ -148,43 +158,6 @@ def _by_word(word: str, kinds: tuple[type[msgspec.Struct], ...], docs: _Docs) ->
             for tag, name in names.items()
         ],
     }
-
-
-class _Docs:
-    """The docstrings of classes and of their fields."""
-
-    def __init__(self) -> None:
-        self._classes: dict[str, str] = {}
-        self._fields: dict[tuple[str, str], str] = {}
-        for module in _MODULES:
-            self._read(module)
-
-    def of_class(self, name: str) -> str:
-        """What a struct is for."""
-        return self._classes.get(name, "")
-
-    def of_field(self, name: str, key: str) -> str:
-        """What a key means."""
-        return self._fields.get((name, key), "")
-
-    def _read(self, module: ModuleType) -> None:
-        for node in ast.parse(inspect.getsource(module)).body:
-            if not isinstance(node, ast.ClassDef):
-                continue
-            self._classes[node.name] = _one_line(ast.get_docstring(node) or "")
-            for field, after in zip(node.body, node.body[1:], strict=False):
-                if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-                    match after:
-                        case ast.Expr(value=ast.Constant(value=str(text))):
-                            key = field.target.id
-                            self._fields[node.name, key] = _one_line(inspect.cleandoc(text))
-                        case _:
-                            pass
-
-
-def _one_line(text: str) -> str:
-    """Paragraphs stay; lines inside of them do not."""
-    return "\n\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
 
 
 if __name__ == "__main__":

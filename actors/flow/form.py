@@ -24,6 +24,7 @@ from actors.flow.rules import (
     WRONG_VALUE,
     Rule,
 )
+from actors.flow.stock import STOCK, STOCKED, may_lack
 
 
 class FormFault(NamedTuple):
@@ -47,7 +48,7 @@ def examine(document: object) -> tuple[list[FormFault], object]:
 
     Mended are keys that were mistyped, keys that there are not, and what may be left out.
     """
-    walk = _Walk()
+    walk = _Walk(may_lack(document))
     mended = walk.value(document, _flow_type(), "")
     return walk.faults, mended
 
@@ -58,8 +59,9 @@ def _flow_type() -> inspect.Type:
 
 
 class _Walk:
-    def __init__(self) -> None:
+    def __init__(self, may_lack: Mapping[type, frozenset[str]]) -> None:
         self.faults: list[FormFault] = []
+        self._may_lack = may_lack
 
     def fault(self, path: str, rule: Rule, what: str, do: str) -> Unmended:
         self.faults.append(FormFault(path or "the file", rule, what, do))
@@ -108,16 +110,20 @@ class _Walk:
         if form.tag_field is not None:
             mended[form.tag_field] = form.tag
         whole = True
+        may_lack = self._may_lack.get(form.cls, ())
         for key, (written, held) in meant.items():
             inner = self.value(held, fields[key].type, _join(path, written))
             if inner is not UNMENDED:
                 mended[key] = inner
-            elif fields[key].required:
+            elif fields[key].required and key not in may_lack:
                 whole = False
         for key, field in fields.items():
-            if field.required and key not in meant:
+            if field.required and key not in meant and key not in may_lack:
                 what = f"{_named(form)} needs `{key}`"
-                self.fault(path, MISSING_KEY, what, f"Add it: {_described(field.type)}")
+                do = f"Add it: {_described(field.type)}"
+                if key in STOCKED.get(form.cls, ()):
+                    do = f"{do}. Words are shipped where all languages are of {', '.join(STOCK)}"
+                self.fault(path, MISSING_KEY, what, do)
                 whole = False
         return mended if whole else UNMENDED
 
@@ -151,6 +157,11 @@ class _Walk:
         whole = self._fits(len(value), form, path)
         mended: dict[str, object] = {}
         for key, held in value.items():
+            if held is None and _is_spoken(form) and not _LANGUAGE.fullmatch(key):
+                # `{en: Hello, Ana}` is a text in `en` and a key `Ana` without one.
+                what = f"a comma ends a text in braces, and {key[:40]!r} is left over"
+                self.fault(path, WRONG_KIND, what, 'Put it into quotes: `{en: "Hello, Ana"}`')
+                continue
             inner_path = _join(path, key)
             if self.value(key, form.key_type, inner_path) is UNMENDED:
                 whole = False
@@ -254,6 +265,9 @@ _NAMES = (
     "A small letter comes first, then small letters, digits and `_`, 40 at most; a step of a "
     "sub-flow is named as `flow.step`"
 )
+
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]+)*")
 
 
 def _join(path: str, key: str) -> str:
@@ -370,10 +384,13 @@ def _put_right(value: object, wanted: list[inspect.Type]) -> str:
         if isinstance(value, bool | int | float):
             written = str(value).lower() if isinstance(value, bool) else str(value)
             return f'Put it into quotes: "{written}"'
+        if isinstance(value, dict) and [*value.values()] == [None]:
+            # A placeholder that YAML takes for a mapping.
+            return f'Put it into quotes: "{{{next(iter(value))}}}"'
         return "Write a text"
     if isinstance(value, str):
         if any(map(_is_spoken, wanted)):
             return "Say it by language, such as `{en: Hello}`"
         if any(isinstance(form, inspect.VarTupleType) for form in wanted):
             return f"Put it into brackets: `[{value[:40]}]`"
-    return "Look it up in docs/flow.md"
+    return "Look it up in docs/flow-reference.md"

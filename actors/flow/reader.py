@@ -17,8 +17,10 @@ import yaml
 
 from actors.flow.faults import FlowFault
 from actors.flow.form import UNMENDED, examine
+from actors.flow.mending import hint
 from actors.flow.model import Flow
 from actors.flow.rules import DOUBLE_KEY, UNREADABLE, WRONG_KIND, Rule
+from actors.flow.stock import completed
 
 FILE_MAX_BYTES = 4 << 20
 _NESTING_MAX = 60
@@ -44,7 +46,7 @@ _WORDS: dict[str, bool | None] = {
 
 
 class FlowSource(msgspec.Struct, frozen=True):
-    """A flow as it was read, with the places of its parts."""
+    """A flow as it was read, with the places of its parts. What it leaves out has no place."""
 
     flow: Flow
     version: str
@@ -106,7 +108,9 @@ def read_leniently(data: bytes) -> Reading:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
-        return _unreadable(f"not YAML: {error.problem}", line, column)
+        broken = (data.decode().splitlines()[line - 1 : line] or [""])[0]
+        do = hint(error.problem or "", broken)
+        return _unreadable(f"not YAML: {error.problem}", line, column, do)
     except yaml.YAMLError as error:
         return _unreadable(f"not YAML: {error}")
     return _formed(document, reader)
@@ -115,7 +119,7 @@ def read_leniently(data: bytes) -> Reading:
 def _formed(document: object, reader: _Reader) -> Reading:
     faults = list(reader.faults)
     try:
-        flow = msgspec.convert(document, Flow, strict=True)
+        flow = msgspec.convert(completed(document), Flow, strict=True)
     except msgspec.ValidationError as error:
         found, mended = examine(document)
         faults += [
@@ -127,7 +131,7 @@ def _formed(document: object, reader: _Reader) -> Reading:
         if mended is UNMENDED:
             return Reading(None, faults)
         try:
-            flow = msgspec.convert(mended, Flow, strict=True)
+            flow = msgspec.convert(completed(mended), Flow, strict=True)
         except msgspec.ValidationError:
             return Reading(None, faults)
     return Reading(FlowSource(flow, version_of(flow), reader.places, reader.contents), faults)

@@ -27,8 +27,11 @@ _BOLD = re.compile(r"(?<![\w*])\*([^*\s](?:[^*\n]*[^*\s])?)\*(?![\w*])")
 
 INTRODUCTION = """\
 You are [bold]Ana[/bold], a customer with a phone. The bot is the real daemon; WhatsApp, the
-provider, the CRM and Genesys are simulated. A restart takes about 12 seconds here.
+provider, the CRM and Genesys are simulated."""
 
+SOON = "A restart takes about 12 seconds here.\n"
+
+TRY_SHIPPED = """\
 Try this first: write [bold]hello[/bold], then [bold]1[/bold] (restart), then [bold]1[/bold] (yes).
 While it runs, write [bold]3[/bold] to look at your bill.
 Then [bold]/fail[/bold], restart again, and choose a person: [bold]@accept[/bold] takes the chat,
@@ -38,7 +41,13 @@ the time is where you are: people are at work until 23:00 there.
 [bold]/help[/bold] shows everything; [bold]/quit[/bold] ends.
 """
 
-RECORDING = """\
+TRY_OWN = """\
+Write [bold]hello[/bold], then the number of an option. Where a person is asked for,
+[bold]@accept[/bold] takes the chat and [bold]@ How can I help?[/bold] answers as the agent.
+[bold]/help[/bold] shows everything, also what can go wrong; [bold]/quit[/bold] ends.
+"""
+
+RECORDING = """
 All of this is being written down as a conversation file. Time stands still meanwhile:
 [bold]/wait 2m[/bold] lets it pass.
 """
@@ -67,11 +76,22 @@ HELP = """\
 class Chat:
     """Runs until the customer quits or the input ends."""
 
-    def __init__(self, stage: Stage, console: Console, recording: Recording | None = None) -> None:
-        """With a `recording`, time stands still but for `/wait`, and all is written down."""
+    def __init__(
+        self,
+        stage: Stage,
+        console: Console,
+        recording: Recording | None = None,
+        *,
+        shipped: bool = True,
+    ) -> None:
+        """With a `recording`, time stands still but for `/wait`, and all is written down.
+
+        `shipped`: whether it is the flow whose menus the introduction tells of.
+        """
         self._stage = stage
         self._console = console
         self._recording = recording
+        self._shipped_flow = shipped
         self._acting = Acting(stage, Path())
         self._shown = 0
         self._desk_shown: dict[str, int] = {}
@@ -85,8 +105,8 @@ class Chat:
     async def run(self) -> None:
         """Talk."""
         self._console.print(INTRODUCTION)
-        if self._recording is not None:
-            self._console.print(RECORDING)
+        self._console.print(SOON if self._recording is None else RECORDING)
+        self._console.print(TRY_SHIPPED if self._shipped_flow else TRY_OWN)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._show_news)
             while True:

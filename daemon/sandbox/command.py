@@ -38,6 +38,7 @@ CHAT_SCALE = 0.12
 """A restart takes some twelve seconds in the chat instead of a hundred."""
 _DAYTIME = range(9, 18)
 _CHAT_LIMITS = "progress_spacing_s = 1\n"
+_USUAL = "en"
 EXIT_USAGE = 2
 
 
@@ -49,11 +50,14 @@ def run_sandbox(
     mode: str,
     scripts: Sequence[Path],
     keep: Path | None,
-    language: str,
+    language: str | None = None,
     flow: Path | None = None,
     record: Path | None = None,
 ) -> int:
-    """Run a mode (`chat`, `script`, `serve`); the exit code. `record`: for the chat alone."""
+    """Run a mode (`chat`, `script`, `serve`); the exit code. `record`: for the chat alone.
+
+    Without a `language` it is English, or the flow's first where it does not speak that.
+    """
     console = Console(highlight=False, soft_wrap=True)
     # Database, log and clock hold customers' words and keys; the daemon inherits this.
     umask = os.umask(0o077)
@@ -72,11 +76,12 @@ def _run(
     mode: str,
     scripts: Sequence[Path],
     keep: Path | None,
-    language: str,
+    wanted: str | None,
     flow: Path | None,
     console: Console,
     record: Path | None,
 ) -> int:
+    language = wanted or _usual_language(flow)
     if mode != "script" and (problem := _unspoken(language, flow)):
         raise Refused(f"--language: {problem}")
     if keep is not None:
@@ -115,14 +120,25 @@ def _explain(
 
 
 def _unspoken(language: str, flow: Path | None) -> str | None:
-    """What is wrong with a language. A flow with faults is the daemon's to complain of."""
+    """What is wrong with a language."""
+    languages = _languages(flow)
+    if not languages or spoken(language, languages) is not None:
+        return None
+    return f"the flow does not speak {language!r}; it speaks {', '.join(languages)}"
+
+
+def _languages(flow: Path | None) -> tuple[str, ...]:
+    """What a flow speaks; none of one with faults, which is the daemon's to complain of."""
     try:
         found = read_flow((flow or shipped_flow()).read_bytes())
     except OSError as error:
         raise Refused(f"--flow: {flow}: cannot be read: {error.strerror}") from error
-    if isinstance(found, list) or spoken(language, found.flow.languages) is not None:
-        return None
-    return f"the flow does not speak {language!r}; it speaks {', '.join(found.flow.languages)}"
+    return () if isinstance(found, list) else found.flow.languages
+
+
+def _usual_language(flow: Path | None) -> str:
+    languages = _languages(flow)
+    return languages[0] if languages and spoken(_USUAL, languages) is None else _USUAL
 
 
 def _close(keep: Path) -> None:
@@ -243,7 +259,7 @@ async def _chat(
         flow_file=flow,
         ahead_ms=daytime_ms(wall_ms()),
     ) as stage:
-        await Chat(stage, console, recording).run()
+        await Chat(stage, console, recording, shipped=flow is None).run()
 
 
 def daytime_ms(now_ms: int) -> int:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from actors.flow.form import UNMENDED, examine
 from actors.flow.model import Flow
 from actors.flow.reader import read_leniently
+from actors.flow.stock import completed
 from tests.actors.small_flow import SMALL_FLOW, changed
 
 SHIPPED = files("daemon").joinpath("shipped/router_care.yaml").read_bytes()
@@ -68,6 +69,42 @@ def found(text: str) -> list[tuple[str, str, str]]:
 def test_each_fault_of_form(old: str, new: str, code: str, where: str, said: str) -> None:
     faults = found(changed(old, new))
     assert [fault for fault in faults if fault[:2] == (code, where) and said in fault[2]], faults
+
+
+@pytest.mark.parametrize("text", ["Hello, Ana", "Well, I cannot see it."])
+def test_a_comma_that_ends_a_text_is_told_as_one(text: str) -> None:
+    [fault] = found(changed("{ es: Volver, en: Back }", f"{{ es: Volver, en: {text} }}"))
+    assert fault[:2] == ("E105", "steps.more.options.back.title")
+    assert "a comma ends a text" in fault[2]
+    assert "quotes" in fault[2]
+    reading = read_leniently(changed("en: Back }", f"en: {text} }}").encode())
+    assert reading.source is not None
+
+
+def test_a_value_alone_without_quotes_is_told_as_one() -> None:
+    [fault] = found(changed("en: Back }", "en: {plan} }"))
+    assert fault[:2] == ("E105", "steps.more.options.back.title.en")
+    assert 'Put it into quotes: "{plan}"' in fault[2]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "do"),
+    [
+        ("en: Back }", "en: Back: now }", "quotation marks"),
+        ("en: Back }", "en: *Back* }", "begins with `*`"),
+        ("en: Back }", "en: @back }", "quotation marks"),
+        ("en: Back }", "en: Back", "Close the brace"),
+        ("    text: { es: Más", "\ttext: { es: Más", "no tabs"),
+        ("    text: { es: Más", "     text: { es: Más", "blanks in front"),
+        ("    text: { es: Más", "   text: { es: Más", "blanks in front"),
+        ("    text: { es: Más", "    text:{ es: Más", "blank"),
+    ],
+)
+def test_what_is_no_yaml_is_told_with_what_to_do(old: str, new: str, do: str) -> None:
+    [fault] = read_leniently(changed(old, new).encode()).faults
+    assert fault.code == "E101"
+    assert fault.line
+    assert do in fault.do
 
 
 def test_more_options_than_a_list_holds() -> None:
@@ -178,16 +215,16 @@ def damaged(draw: st.DrawFn) -> object:
 @given(damaged() | VALUES)
 def test_faults_are_found_exactly_where_msgspec_refuses(whole: object) -> None:
     try:
-        flow = msgspec.convert(whole, Flow, strict=True)
+        flow = msgspec.convert(completed(whole), Flow, strict=True)
     except msgspec.ValidationError:
         faults, mended = examine(whole)
         assert faults
         if mended is not UNMENDED:
-            msgspec.convert(mended, Flow, strict=True)
+            msgspec.convert(completed(mended), Flow, strict=True)
     else:
         faults, mended = examine(whole)
         assert faults == []
-        assert msgspec.convert(mended, Flow, strict=True) == flow
+        assert msgspec.convert(completed(mended), Flow, strict=True) == flow
 
 
 @settings(deadline=None, max_examples=50)

@@ -66,7 +66,7 @@ class _Words:
         subject, where = self._subject, self._where
         fault = fault_in(self._words)
         if fault is not None:
-            do = 'Look it up under "Texts" in docs/flow.md'
+            do = 'Look it up under "Texts and values" in docs/flow.md'
             yield subject.fault(rules.TEXT_FAULT, where, str(fault), do, character=fault.column)
         names = names_in(self._words)
         if names and self._shown.fixed:
@@ -92,7 +92,7 @@ class _Words:
             what, rule = f"no step keeps a value {name!r}", rules.UNKNOWN_VALUE
             if name in SOME_TEXTS:
                 what, rule = f"{name!r} is not known in this text: nothing is shown", rules.NOT_HERE
-                do = "Take it out; docs/flow.md says which texts know it"
+                do = "Take it out; docs/flow-reference.md says which texts know it"
             elif self._shown.desk:
                 rule = rules.NOT_HERE
             yield subject.fault(rule, self._where, what, do, character=self._character(name))

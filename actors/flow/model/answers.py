@@ -37,7 +37,8 @@ class NumberAnswer(
     tag_field="kind",
     tag="number",
 ):
-    """A number, kept as one. `1.250,50`, `S/ 20` and `20 soles` are understood."""
+    """A number, kept as one. `1.250,50`, `S/ 20` and `20 soles` are understood, as the customer's
+    language writes them; what may mean two numbers is asked for again."""
 
     least: int | float | None = None
     """A smaller number does not fit."""
@@ -58,8 +59,8 @@ class DateAnswer(
     """A day, kept as `2026-12-25`.
 
     `12/6` in the order of the customer's language, `12 de junio`, `June 12`, `2026-06-12`,
-    weekdays, `today` and `tomorrow` in several languages are understood. A day without a year is
-    the next one that fits.
+    `next Friday`, `mañana`, `in 3 days` are understood, in several languages. A day without a year
+    is the next one that fits.
     """
 
     earliest: str | None = None

@@ -60,12 +60,13 @@ class Flow(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A whole flow file."""
 
     format: Annotated[int, Meta(ge=1, le=1)]
-    """`1`."""
+    """`1`, the number of this language."""
     name: str
-    """For you."""
+    """For you: what the flow is called in drawings and checks."""
     languages: Annotated[tuple[str, ...], Meta(min_length=1)]
     """Such as `[es, en]` or `[es, pt-BR]`. The first one is spoken where a text lacks the
-    customer's; `pt-BR` is content with a text in `pt`."""
+    customer's; `pt-BR` is content with a text in `pt`. The country decides how numbers are
+    written."""
     entry: StepName
     """The step where a conversation begins, and begins again after a day of silence; kept values
     are forgotten then."""

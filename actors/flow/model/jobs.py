@@ -13,8 +13,13 @@ from actors.policies import JobPolicy
 
 
 class JobTexts(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What is said at each state of a job. `{device}`, `{step}`, `{retries_left}` and `{job}` can
-    be used."""
+    """What is said at each state of a job: 1024 characters at most. `{job}` (its title),
+    `{device}`, `{step}` and `{retries_left}` (0 where a retry cannot help) can be used.
+
+    Each text is true by itself: it may be read late, after others, or again under the customer's
+    requests. Buttons below come and go with the state (no retry where none is allowed, none beside
+    a person), so no text relies on one.
+    """
 
     requested: Text
     """It is asked for, and at each retry; Cancel stands below."""
@@ -67,7 +72,8 @@ class JobMenu(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 
 
 class Job(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A kind of job that the flow can start."""
+    """A kind of job that the flow can start. `jobs.<name>.running` is a value then: whether a job
+    of this name runs on the router that `device` names, or on any where no router is known."""
 
     kind: str
     """The job kind in the provider's contract, such as `router.restart`."""
@@ -80,7 +86,7 @@ class Job(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     menu: JobMenu
     """The titles of the buttons below."""
     provider: str = "main"
-    """`[telco.<provider>]` of the configuration."""
+    """`[telco.<provider>]` of the configuration: the system that carries it out."""
     account: str | None = None
     """The name of the kept value that holds the account."""
     device_label: str | None = None

@@ -117,7 +117,8 @@ class Request(
     """A JSON web request to a service of the configuration.
 
     The customer's chat does not stand still: whoever writes meanwhile is answered, and an answer
-    that comes too late for where they are is left aside.
+    that comes too late for where they are is left aside. Ten requests in a row without a customer's
+    doing end in the root menu: steps that go round through a service.
     """
 
     service: str
@@ -135,13 +136,13 @@ class Request(
     query: dict[str, str] = {}
     """Name -> value behind the path; `{name}` puts a value in."""
     body: dict[str, Json] | None = None
-    """The JSON object that is sent. `{name}` in any text in it puts a value in; a text that is
-    nothing but `"{name}"` becomes the value itself: a number stays a number."""
+    """The JSON object that is sent, 20 levels deep at most. `{name}` in any text in it puts a value
+    in; a text that is nothing but `"{name}"` becomes the value itself: a number stays a number."""
     timeout_s: float = 8.0
     """How long an answer may take."""
     keep: dict[str, str] = {}
     """Name -> path in the answer, such as `0.lines.0.id`; `#` at its end counts the elements:
-    `lines.#`."""
+    `lines.#`. A conversation keeps 100 values at most, of 1000 characters each."""
     on_missing: Target | None = None
     """Where to go when the answer lacks something in `keep`; default: `on_error`. What is there
     is kept, what is not becomes null."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from daemon.flowtest.coverage import Coverage
 from tests.actors.small_flow import changed, source
+from tests.actors.test_flow_stock import least, read
 from tests.daemon.rehearsing import HELLO, play
 
 
@@ -96,3 +97,11 @@ def test_several_conversations_add_up_and_nothing_is_counted_beyond_the_whole() 
     assert "words.menu" not in left(coverage)
     assert coverage.touched + len(coverage.untouched()) == coverage.total
     assert coverage.percent == 100 * coverage.touched // coverage.total
+
+
+def test_shipped_words_are_not_counted_and_own_ones_are() -> None:
+    own = "handover: { texts: { queued: { en: Wait. } } }\n"
+    paths = left(Coverage(read(least(more=own))))
+    assert "handover.texts.queued" in paths
+    assert "handover.texts.ended" not in paths
+    assert "jobs.restart.texts.failed" not in paths
