@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import trio
 from rich.console import Console
 from rich.markup import escape
 
+from adapters.sandbox.configuration import TIME_ZONE
 from adapters.sandbox.desk import DeskLine
 from adapters.sandbox.phone import ShownMessage
 from daemon.sandbox.recording import Recording
 from daemon.sandbox.stage import Stage
 from daemon.scripts.acting import Acting
 
+_HERE = ZoneInfo(TIME_ZONE)
 _LOOK_S = 0.05
 _BOLD = re.compile(r"(?<![\w*])\*([^*\s](?:[^*\n]*[^*\s])?)\*(?![\w*])")
 
@@ -186,7 +189,8 @@ class Chat:
         received = self._stage.phone.received
         choices = next((message.choices for message in reversed(received) if message.choices), ())
         if not 1 <= int(line) <= len(choices):
-            raise LookupError(f"{line} is not offered; there are {len(choices)} choices")
+            # Typed, as on a phone: news of a job may have come after the menu that is meant.
+            return line
         return f"[{choices[int(line) - 1].title}]"
 
     def _hint(self, text: str) -> None:
@@ -228,7 +232,8 @@ class Chat:
             await trio.sleep(_LOOK_S)
 
     def _show(self, message: ShownMessage) -> None:
-        at = datetime.fromtimestamp(message.at_ms / 1000, UTC).strftime("%H:%M:%S")
+        # By the clocks of the flow: the same that its texts and opening hours go by.
+        at = datetime.fromtimestamp(message.at_ms / 1000, _HERE).strftime("%H:%M:%S")
         # WhatsApp shows *this* in bold.
         text = _BOLD.sub(r"[bold]\1[/bold]", escape(message.text))
         self._console.print(f"[green]bot {at}[/green] {text}")
