@@ -37,10 +37,10 @@ SOON = "A restart takes about 12 seconds here.\n"
 TRY_SHIPPED = """\
 Try this first: write [bold]hello[/bold], then [bold]1[/bold] (restart), then [bold]1[/bold] (yes).
 While it runs, write [bold]3[/bold] to look at your bill.
-Then [bold]/fail[/bold], restart again, and choose a person: [bold]@accept[/bold] takes the chat,
-[bold]@ How can I help?[/bold] answers as the agent, [bold]@end[/bold] ends it (the bot notices
-within some 15 seconds; [bold]/wait 1m[/bold] makes time pass). It is day in the sandbox, whatever
-the time is where you are: people are at work until 23:00 there.
+When it is back: [bold]/fail[/bold], restart again, and choose a person. [bold]@accept[/bold] takes
+the chat, [bold]@ How can I help?[/bold] answers as the agent, [bold]@end[/bold] ends it (the bot
+notices within some 15 seconds; [bold]/wait 1m[/bold] makes time pass). The clocks are Lima's, and
+it is day there, whatever the time is where you are: people are at work.
 [bold]/help[/bold] shows everything; [bold]/quit[/bold] ends.
 """
 
@@ -67,6 +67,8 @@ HELP = """\
   /fail [STEP]  the next job fails (reach, reboot, verify)   /silent  ... says nothing at all
   /late         ... is silent and succeeds after 12 minutes  /lose    ... its answer gets lost
   /down, /up    the provider's system                        /crm down, /crm up
+  /crm outage l-1                       an outage of Ana's line
+  /service crm GET /customers -> 200 []    what is answered from here on: nobody knows the phone
 [bold]The daemon[/bold]
   /kill         kill -9        /start    start it again      /restart  both
 [bold]Time and looking around[/bold]
@@ -172,8 +174,8 @@ class Chat:
                 return "provider", "loses the answer"
             case "down" | "up":
                 return "provider", name
-            case "crm":
-                return "crm", rest
+            case "crm" | "service":
+                return name, rest
             case "kill" | "start":
                 return "daemon", name
             case "restart":
