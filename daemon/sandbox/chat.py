@@ -148,7 +148,9 @@ class Chat:
             self._recording.did(who, what)
             await self._stage.settle()
             self._recording.said(self._stage.phone)
-        if who not in ("customer", "agent"):
+        if (who, what) == ("daemon", "kill"):
+            self._hint("done; what you write now is delivered once it is started again: /start")
+        elif who not in ("customer", "agent"):
             self._hint("done")
 
     def _meant(self, line: str) -> tuple[str, str]:
@@ -240,7 +242,7 @@ class Chat:
         text = _BOLD.sub(r"[bold]\1[/bold]", escape(message.text))
         self._console.print(f"[green]bot {at}[/green] {text}")
         for number, choice in enumerate(message.choices, start=1):
-            more = f" [dim]{escape(choice.description)}[/dim]" if choice.description else ""
+            more = f"  [dim]{escape(choice.description)}[/dim]" if choice.description else ""
             self._console.print(f"      [cyan]{number}[/cyan] {escape(choice.title)}{more}")
 
     def _show_desk_line(self, line: DeskLine) -> None:
