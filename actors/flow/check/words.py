@@ -16,7 +16,7 @@ from actors.flow import model, rules
 from actors.flow.check.shown import choices_of
 from actors.flow.check.silence import ways_of
 from actors.flow.check.subject import Subject
-from actors.flow.edges import AT_ONCE, Way
+from actors.flow.edges import UNASKED
 from actors.flow.faults import FlowFault
 from actors.flow.formats import tags_of
 from actors.flow.graph import Place, resolve
@@ -231,7 +231,7 @@ def _size(key: str) -> tuple[int, int]:
 def ways_out(subject: Subject) -> Iterator[FlowFault]:
     """Some word leads to a person or to the root from anywhere."""
     flow = subject.flow
-    ways = ways_of(subject.graph, kinds=AT_ONCE | {Way.RESPONSE})
+    ways = ways_of(subject.graph, kinds=UNASKED)
     open_ = [word.goto for word in flow.words.values()]
     seen: set[str] = set()
     while open_:
