@@ -144,6 +144,14 @@ class LoopbackServer:
             await self._app({**scope, SCOPE_KEY: connection}, receive, send)
 
 
+def free_port() -> int:
+    """A loopback port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def _bound_socket(port: int) -> socket.socket:
     """A socket on the loopback interface; several may share a port while none listens."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

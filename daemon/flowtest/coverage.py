@@ -21,7 +21,7 @@ from actors.conversation import Conversation
 from actors.flow.edges import edges_of
 from actors.flow.graph import places_of
 from actors.flow.model import Flow, GlobalWord
-from actors.flow.reader import FlowSource, nearest
+from actors.flow.reader import FlowSource, place_of
 from actors.flow.words import says
 from actors.ids import CONVERSATION, ActorId, kind_of
 from actors.kinds import wake
@@ -83,7 +83,7 @@ class Coverage:
         """What was not, in the order of the file."""
         places = self._source.places
         left = [
-            Untouched(nearest(places, path)[0], path, target)
+            Untouched(place_of(places, path)[0], path, target)
             for path, target in self._parts.items()
             if path not in self._touched
         ]
