@@ -37,7 +37,6 @@ from daemon.turn import run_turn
 from state.rows import ActorRow, Commit, InboxRow, NewEffect, NewMessage, Timer
 from tests.benchmarks.answers import customer_system, job_state
 
-BUSINESS_NUMBER = "106540352242922"
 _ANSWER_MS = 120
 """How long a vendor takes in a story."""
 
