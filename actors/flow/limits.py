@@ -19,6 +19,8 @@ TEXT_MAX = 4096
 
 STEPS_MAX = 50
 """Steps that a conversation carries out in one turn."""
+TRIES = 3
+"""Answers that do not fit, where a question does not say how many are taken."""
 SUBFLOWS_DEEP_MAX = 5
 """Sub-flows inside each other."""
 VALUES_MAX = 100

@@ -31,7 +31,7 @@ from actors.messages import (
 )
 from actors.values import Customer, DeskState
 from adapters.whatsapp.inbound import alias_of, message_id_of
-from daemon.actor_loop import _row_of
+from daemon.actor_loop import row_of
 from daemon.shipped import shipped_flow
 from daemon.turn import run_turn
 from state.rows import ActorRow, Commit, InboxRow, NewEffect, NewMessage, Timer
@@ -130,7 +130,7 @@ class _Play:
         result = run_turn(living, story.actors.get(actor), [row], now_ms, self._around)
         assert all(one.error is None for one in result.heard), result.heard
         story.heard.append(row)
-        at_rest = _row_of(result.commit)
+        at_rest = row_of(result.commit)
         if at_rest is not None:
             story.actors[actor] = at_rest
         self._carry_out(actor, result.commit, now_ms)
