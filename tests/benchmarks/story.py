@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from actors.calls import Call, OpenDesk, QueryDesk, QueryJob, StartJob, WebRequest
 from actors.codec import decode_call, decode_message, encode_message
 from actors.conversation.state import Surroundings
-from actors.flow.reader import FlowSource, read_flow
+from actors.flow.reader import FlowSource
 from actors.ids import CONVERSATION, ActorId, actor_id, answer_id, timer_message_id
 from actors.kinds import AnyLiving, wake
 from actors.messages import (
@@ -32,7 +32,6 @@ from actors.messages import (
 from actors.values import Customer, DeskState
 from adapters.whatsapp.inbound import alias_of, message_id_of
 from daemon.actor_loop import row_of
-from daemon.shipped import shipped_flow
 from daemon.turn import run_turn
 from state.rows import ActorRow, Commit, InboxRow, NewEffect, NewMessage, Timer
 from tests.benchmarks.answers import customer_system, job_state
@@ -76,13 +75,6 @@ class Story(Struct):
     def alias(self) -> str:
         """By what the conversation is known."""
         return alias_of(self.customer.business_number, self.customer.identifier)
-
-
-def shipped_source() -> FlowSource:
-    """The flow that is shipped, as the daemon reads it."""
-    source = read_flow(shipped_flow().read_bytes())
-    assert isinstance(source, FlowSource)
-    return source
 
 
 def shipped_surroundings(source: FlowSource) -> Surroundings:
