@@ -19,6 +19,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from daemon.config_model import Admin
+from daemon.log_lines import plain
 
 if TYPE_CHECKING:
     from daemon.operator import Answer, Question
@@ -252,7 +253,7 @@ def _complain(text: str) -> None:
 
 
 def _print_line(result: Any, console: Console) -> None:
-    console.print(_harmless(str(result)))
+    console.print(plain(str(result)))
 
 
 def _print_fields(result: dict[str, Any], console: Console) -> None:
@@ -283,12 +284,5 @@ def _print_rows(result: list[dict[str, Any]], console: Console) -> None:
 def _value(name: str, value: Any) -> str:
     if name.endswith("_ms") and isinstance(value, int):
         return datetime.fromtimestamp(value / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return _harmless(str(value))
-
-
-def _harmless(text: str) -> str:
-    """The text without what a terminal would obey: customers' words may be among it."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in text
-    )
+    # Customers' words may be among it.
+    return plain(str(value))

@@ -22,7 +22,7 @@ from actors.flow.edges import edges_of
 from actors.flow.graph import places_of
 from actors.flow.model import Flow, GlobalWord
 from actors.flow.reader import FlowSource, place_of
-from actors.flow.words import says
+from actors.flow.words import all_of, says
 from actors.ids import CONVERSATION, ActorId, kind_of
 from actors.kinds import wake
 from actors.messages import (
@@ -195,6 +195,6 @@ def _told_texts(flow: Flow) -> Iterator[str]:
 
 def _word(words: dict[str, GlobalWord], text: str) -> str | None:
     for name, word in words.items():
-        if says(text, [one for spoken in word.words.values() for one in spoken]):
+        if says(text, all_of(word.words)):
             return name
     return None
