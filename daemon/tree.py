@@ -30,7 +30,8 @@ from daemon.config_model import Limits
 from daemon.connection import ServerLimits
 from daemon.intake import Intake
 from daemon.metrics import Metrics
-from daemon.operator import Operator, serve_operator
+from daemon.operator import Operator
+from daemon.operator_socket import serve_operator
 from daemon.pauses import Pauses
 from daemon.registry import Registry
 from daemon.relay import Relay
