@@ -21,6 +21,7 @@ from rich.style import Style
 
 from daemon.log_lines import TIME, Fields, Piece, below, describe, own_ids, parse, plain, text_of
 from daemon.log_sieve import Chain, Sieve, Wanted
+from daemon.terminal import complain
 
 # A line that is longer is taken for several; beyond the other the oldest lines are forgotten.
 LINE_MAX = 1 << 20  # bytes
@@ -43,7 +44,8 @@ def run_logs(file: Path | None, wanted: Wanted, *, as_json: bool, colour: bool) 
         return 0
     except OSError as error:
         faults = [str(error)]
-    sys.stderr.writelines(f"routerbot logs: {plain(fault)}\n" for fault in faults)
+    for fault in faults:
+        complain(f"routerbot logs: {plain(fault)}")
     return 1 if faults else 0
 
 

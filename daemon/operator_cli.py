@@ -20,6 +20,7 @@ from rich.console import Console
 
 from daemon.config_model import Admin
 from daemon.log_lines import plain
+from daemon.terminal import complain, tell
 
 if TYPE_CHECKING:
     from daemon.operator import Answer, Question
@@ -167,7 +168,7 @@ def replay_conversation(
     try:
         return run_replay(conversation, out, since, partial(_asked, path))
     except _Failed as failed:
-        _complain(str(failed))
+        complain(str(failed))
         return failed.code
 
 
@@ -209,10 +210,10 @@ def _ask(
     try:
         result = _asked(socket or _socket_of(config), command, arguments)
     except _Failed as failed:
-        _complain(str(failed))
+        complain(str(failed))
         return failed.code
     if json:
-        print(msgspec.json.encode(result).decode())  # noqa: T201
+        tell(msgspec.json.encode(result).decode())
     else:
         show_result(result, Console(highlight=False, soft_wrap=True, markup=False, emoji=False))
     return 0
@@ -226,9 +227,9 @@ def _socket_of(config: Path | None) -> Path:
         named = admin.get("socket", str(Admin().socket))
         return config.parent / Path(named)
     except (OSError, ValueError) as error:
-        _complain(f"{config}: {error}")
+        complain(f"{config}: {error}")
     except (AttributeError, TypeError):
-        _complain(f"{config}: admin.socket must be a path")
+        complain(f"{config}: admin.socket must be a path")
     sys.exit(EXIT_CONFIG)
 
 
@@ -243,10 +244,6 @@ async def _converse(path: Path, question: Question) -> Answer:
             async for chunk in stream:
                 data += chunk
     return msgspec.json.decode(data, type=Answer)
-
-
-def _complain(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201
 
 
 # --- printing -----------------------------------------------------------------------------------

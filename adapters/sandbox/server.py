@@ -129,6 +129,7 @@ class LoopbackServer:
             return
         self._streams[peer] = stream
         try:
+            # hypercorn has types of its own for what Starlette and trio call otherwise.
             app = ASGIWrapper(self._handle)  # type: ignore[arg-type]
             await TCPServer(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
         finally:
