@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from state.connection import Connection
 from state.queries import SQL
+from state.rows import Settlement
 from state.store import StoreError, StoreFull
 from state.transactions import Done, Unit, transact
 from state.work import Rings
@@ -31,6 +32,10 @@ class HasTask(Struct, eq=False):
 
 
 Job = TypeVar("Job", bound=HasTask)
+
+SETTLEMENT_PATIENCE_S = 0.004
+"""How long settlements wait for something else to be written with. Nobody waits for them but the
+next calls of their lanes, and under load the units of another turn are on their way."""
 
 
 class Outcome(Struct):
@@ -77,12 +82,18 @@ class Writer(Generic[Job]):
         """What is queued, a group at most, once there is something; and whether more can come."""
         jobs: list[Job] = []
         job = self._queue.get()
+        patient = True
         while job is not None:
             jobs.append(job)
-            if len(jobs) >= self._group_max:
-                return jobs, True
+            patient = patient and isinstance(job.task, Settlement)
             try:
-                job = self._queue.get_nowait()
+                if len(jobs) >= self._group_max:
+                    return jobs, True
+                if self._queue.empty() and patient:
+                    patient = False
+                    job = self._queue.get(timeout=SETTLEMENT_PATIENCE_S)
+                else:
+                    job = self._queue.get_nowait()
             except queue.Empty:
                 return jobs, True
         return jobs, False
