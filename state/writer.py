@@ -17,7 +17,6 @@ from msgspec import Struct
 
 from state.connection import Connection
 from state.queries import SQL
-from state.rows import Settlement
 from state.store import StoreError, StoreFull
 from state.transactions import Done, Unit, transact
 from state.work import Rings
@@ -29,13 +28,15 @@ class HasTask(Struct, eq=False):
     """A job, as the writer sees it."""
 
     task: Unit | Question
+    patient: bool
+    """Whether it may wait a moment for something else to be written with."""
 
 
 Job = TypeVar("Job", bound=HasTask)
 
-SETTLEMENT_PATIENCE_S = 0.004
-"""How long settlements wait for something else to be written with. Nobody waits for them but the
-next calls of their lanes, and under load the units of another turn are on their way."""
+PATIENCE_S = 0.001
+"""How long patient jobs wait for others. A commit costs as much as a third of a turn, and under
+load the units of another turn are on their way."""
 
 
 class Outcome(Struct):
@@ -85,13 +86,13 @@ class Writer(Generic[Job]):
         patient = True
         while job is not None:
             jobs.append(job)
-            patient = patient and isinstance(job.task, Settlement)
+            patient = patient and job.patient
             try:
                 if len(jobs) >= self._group_max:
                     return jobs, True
                 if self._queue.empty() and patient:
                     patient = False
-                    job = self._queue.get(timeout=SETTLEMENT_PATIENCE_S)
+                    job = self._queue.get(timeout=PATIENCE_S)
                 else:
                     job = self._queue.get_nowait()
             except queue.Empty:

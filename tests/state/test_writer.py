@@ -7,10 +7,8 @@ import threading
 import pytest
 
 import state.writer
-from actors.ids import EffectId
-from state.rows import SettleAs, Settlement
 from state.transactions import Unit
-from state.upkeep import Ping
+from state.upkeep import Ping, Prune
 from state.writer import HasTask, Writer
 from tests.state.benches import NOON
 
@@ -21,8 +19,12 @@ class Job(HasTask, eq=False):
     """A job that nobody waits for."""
 
 
-def settlement() -> Job:
-    return Job(Settlement(EffectId("eff_1"), 1, SettleAs.DELIVERED, NOON))
+def patient() -> Job:
+    return Job(Ping(), patient=True)
+
+
+def urgent() -> Job:
+    return Job(Prune(NOON, 1), patient=False)
 
 
 @pytest.fixture
@@ -37,46 +39,46 @@ def taken(writer: Writer[Job]) -> list[Unit | object]:
 
 def test_what_is_queued_is_taken_together_but_no_more_than_a_group(writer: Writer[Job]) -> None:
     for _ in range(6):
-        writer.put(Job(Ping()))
-    assert taken(writer) == [Ping] * 4
-    assert taken(writer) == [Ping] * 2
+        writer.put(urgent())
+    assert taken(writer) == [Prune] * 4
+    assert taken(writer) == [Prune] * 2
 
 
-def test_settlements_wait_for_something_to_be_written_with(
+def test_what_is_patient_waits_for_something_to_be_written_with(
     writer: Writer[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state.writer, "SETTLEMENT_PATIENCE_S", LONG_S)
+    monkeypatch.setattr(state.writer, "PATIENCE_S", LONG_S)
     groups: list[list[object]] = []
     thread = threading.Thread(target=lambda: groups.append(taken(writer)))
-    writer.put(settlement())
+    writer.put(patient())
     thread.start()
-    writer.put(Job(Ping()))
+    writer.put(urgent())
     thread.join(LONG_S / 2)
-    assert groups == [[Settlement, Ping]]
+    assert groups == [[Ping, Prune]]
 
 
-def test_settlements_do_not_wait_for_long(
+def test_what_is_patient_does_not_wait_for_long(
     writer: Writer[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state.writer, "SETTLEMENT_PATIENCE_S", 0.001)
-    writer.put(settlement())
-    assert taken(writer) == [Settlement]
+    monkeypatch.setattr(state.writer, "PATIENCE_S", 0.001)
+    writer.put(patient())
+    assert taken(writer) == [Ping]
 
 
 def test_nothing_else_waits(writer: Writer[Job], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state.writer, "SETTLEMENT_PATIENCE_S", LONG_S)
-    writer.put(settlement())
-    writer.put(Job(Ping()))
-    assert taken(writer) == [Settlement, Ping]
-    writer.put(Job(Ping()))
-    writer.put(settlement())
-    assert taken(writer) == [Ping, Settlement]
+    monkeypatch.setattr(state.writer, "PATIENCE_S", LONG_S)
+    writer.put(patient())
+    writer.put(urgent())
+    assert taken(writer) == [Ping, Prune]
+    writer.put(urgent())
+    writer.put(patient())
+    assert taken(writer) == [Prune, Ping]
 
 
-def test_a_settlement_does_not_keep_the_writer_from_its_end(
+def test_what_is_patient_does_not_keep_the_writer_from_its_end(
     writer: Writer[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state.writer, "SETTLEMENT_PATIENCE_S", LONG_S)
-    writer.put(settlement())
+    monkeypatch.setattr(state.writer, "PATIENCE_S", LONG_S)
+    writer.put(patient())
     writer.close()
     assert writer._take()[1] is False
