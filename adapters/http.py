@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Mapping
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
@@ -74,7 +74,7 @@ async def call(
             response = await transport.handle_async_request(request)
             try:
                 chunks: list[bytes] = []
-                async for chunk in response.aiter_bytes():
+                async for chunk in _pieces(response):
                     size += len(chunk)
                     if size > answer_max_bytes:
                         # Closing makes the next read fail, which unwinds httpx's generators;
@@ -98,6 +98,14 @@ async def call(
         if size > answer_max_bytes:
             return Unknown(Fault(outcomes.UNREADABLE, "the answer is over the limit"))
         return Unknown(Fault(outcomes.UNREADABLE, _why(error)))
+
+
+def _pieces(response: httpx.Response) -> AsyncIterable[bytes]:
+    """The body in pieces, by httpx's layers only where there is something to decode."""
+    stream = response.stream
+    if "content-encoding" in response.headers or not isinstance(stream, httpx.AsyncByteStream):
+        return response.aiter_bytes()
+    return stream
 
 
 @lru_cache(maxsize=1024)

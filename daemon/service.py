@@ -89,7 +89,7 @@ def run_service(path: Path) -> int:
     metrics = Metrics()
     sink = logs.configure()
     sink.on_dropped = metrics.log_lines_dropped.inc
-    log: FilteringBoundLogger = structlog.get_logger()
+    log: FilteringBoundLogger = structlog.get_logger().bind()
     daemon = Daemon(config, source, metrics, log, os.environ, lambda: sink.idle)
     _tend_garbage()
     try:
