@@ -2,7 +2,8 @@
 
 What lives here: what is the same for every vendor. What must not: the meaning of an answer.
 httpx's own time-outs are per read, not in total, so a dripping server could hold a call for ever:
-every call here has a total deadline, and a bound on the size of the answer.
+every call here has a total deadline, and a bound on the size of the answer. That a connection
+cannot be made is known sooner, and harmless (`connections`).
 """
 
 from __future__ import annotations
@@ -26,8 +27,6 @@ from actors.values import Fault
 ANSWER_MAX_BYTES = 1 << 20
 _CAUSES_MAX = 8
 _HEADERS = {"accept": "*/*", "user-agent": "routerbot"}
-# The total is `deadline_s`; a connection that cannot be made is known to be harmless much sooner.
-_TIMEOUTS = {"timeout": {"connect": 5.0, "read": 60.0, "write": 60.0, "pool": 60.0}}
 
 
 class HttpReply(msgspec.Struct, frozen=True):
@@ -71,7 +70,6 @@ async def call(
                 params=query,
                 headers={**_HEADERS, **(headers or {})},
                 content=content,
-                extensions=_TIMEOUTS,
             )
             response = await transport.handle_async_request(request)
             try:
@@ -90,7 +88,7 @@ async def call(
                 return Unknown(Fault(outcomes.UNREADABLE, "the answer is over the limit"))
             lowered = {name.lower(): value for name, value in response.headers.items()}
             return HttpReply(response.status_code, lowered, b"".join(chunks))
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         return Transient(Fault(outcomes.CONNECT, _why(error)))
     except (trio.TooSlowError, httpx.TimeoutException) as error:
         return Unknown(Fault(outcomes.TIMEOUT, _why(error)))

@@ -114,7 +114,7 @@ def test_exceptions_tell_where_but_quote_nothing(lines: Lines) -> None:
     except KeyError:
         LOG.exception("turn.failed")
     try:
-        _ = None + 1  # type: ignore[operator]
+        _ = None + 1  # type: ignore[operator]  # that is the bug
     except TypeError as error:
         LOG.error("turn.failed", exc_info=ExceptionGroup("Ana", [error]))
     first, second = lines.read()
