@@ -105,9 +105,8 @@ class _Lent(httpx.AsyncByteStream):
         self._origin = origin
         self._owner: KeptConnections | None = owner
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self._connection.read_body():
-            yield piece
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._connection.read_body()
 
     async def aclose(self) -> None:
         owner, self._owner = self._owner, None

@@ -2,7 +2,8 @@
 
 What lives here: what is the same for every vendor. What must not: the meaning of an answer.
 httpx's own time-outs are per read, not in total, so a dripping server could hold a call for ever:
-every call here has a total deadline, and a bound on the size of the answer.
+every call here has a total deadline, and a bound on the size of the answer. That a connection
+cannot be made is known sooner, and harmless (`connections`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Mapping
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
@@ -26,8 +27,6 @@ from actors.values import Fault
 ANSWER_MAX_BYTES = 1 << 20
 _CAUSES_MAX = 8
 _HEADERS = {"accept": "*/*", "user-agent": "routerbot"}
-# The total is `deadline_s`; a connection that cannot be made is known to be harmless much sooner.
-_TIMEOUTS = {"timeout": {"connect": 5.0, "read": 60.0, "write": 60.0, "pool": 60.0}}
 
 
 class HttpReply(msgspec.Struct, frozen=True):
@@ -71,12 +70,11 @@ async def call(
                 params=query,
                 headers={**_HEADERS, **(headers or {})},
                 content=content,
-                extensions=_TIMEOUTS,
             )
             response = await transport.handle_async_request(request)
             try:
                 chunks: list[bytes] = []
-                async for chunk in response.aiter_bytes():
+                async for chunk in _pieces(response):
                     size += len(chunk)
                     if size > answer_max_bytes:
                         # Closing makes the next read fail, which unwinds httpx's generators;
@@ -90,7 +88,7 @@ async def call(
                 return Unknown(Fault(outcomes.UNREADABLE, "the answer is over the limit"))
             lowered = {name.lower(): value for name, value in response.headers.items()}
             return HttpReply(response.status_code, lowered, b"".join(chunks))
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         return Transient(Fault(outcomes.CONNECT, _why(error)))
     except (trio.TooSlowError, httpx.TimeoutException) as error:
         return Unknown(Fault(outcomes.TIMEOUT, _why(error)))
@@ -100,6 +98,14 @@ async def call(
         if size > answer_max_bytes:
             return Unknown(Fault(outcomes.UNREADABLE, "the answer is over the limit"))
         return Unknown(Fault(outcomes.UNREADABLE, _why(error)))
+
+
+def _pieces(response: httpx.Response) -> AsyncIterable[bytes]:
+    """The body in pieces, by httpx's layers only where there is something to decode."""
+    stream = response.stream
+    if "content-encoding" in response.headers or not isinstance(stream, httpx.AsyncByteStream):
+        return response.aiter_bytes()
+    return stream
 
 
 @lru_cache(maxsize=1024)

@@ -169,7 +169,7 @@ class ActorLoop:
         except (StaleCommit, ConstraintBroken) as error:
             return await self._repair(living.actor, rows, error, trial)
         self._tell_log(living, result.heard, result.commit, time.monotonic() - began)
-        return _row_of(result.commit), living
+        return row_of(result.commit), living
 
     async def _count_recovery(self, row: InboxRow) -> int:
         while True:
@@ -240,7 +240,7 @@ class ActorLoop:
         except (StaleCommit, ConstraintBroken):
             return await self._set_aside_all(actor, await self._store.load(actor), rows)
         self._tell_log(stranger, result.heard, commit, 0.0)
-        return _row_of(commit)
+        return row_of(commit)
 
     async def _set_aside_all(
         self, actor: ActorId, at_rest: ActorRow | None, rows: list[InboxRow]
@@ -260,7 +260,7 @@ class ActorLoop:
         await self._commit(commit)
         for row in rows:
             self._log.error("message_set_aside", actor=actor, message_id=row.message_id, alarm=True)
-        return _row_of(commit)
+        return row_of(commit)
 
     # --- the log --------------------------------------------------------------------------------
 
@@ -308,7 +308,7 @@ def _without_state(row: ActorRow | None) -> ActorRow | None:
     return replace(row, state=b"") if row is not None else None
 
 
-def _row_of(commit: Commit) -> ActorRow | None:
+def row_of(commit: Commit) -> ActorRow | None:
     """The actor at rest after a commit; None: the messages found nobody and made nobody."""
     if not commit.state and commit.expected_version == 0:
         return None

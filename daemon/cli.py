@@ -115,7 +115,8 @@ def logs(
 
     An id may be given by its beginning. Exit 1 where the file cannot be read or an id is not clear.
     """
-    from daemon.log_reader import Wanted, run_logs
+    from daemon.log_reader import run_logs
+    from daemon.log_sieve import Wanted
 
     wanted = Wanted(
         conversation=conversation,

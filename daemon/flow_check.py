@@ -8,7 +8,6 @@ looked at: no secret has to be there.
 from __future__ import annotations
 
 import os
-import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,7 @@ from actors.flow.model import Flow, Request
 from actors.flow.reader import FlowSource, read_leniently
 from actors.flow.rules import RULES, Severity
 from daemon.clock import wall_ms
+from daemon.terminal import complain
 
 EXIT_USAGE = 2
 EXIT_CONFIG = 78
@@ -57,10 +57,10 @@ def run_check(options: Options, out: TextIO) -> int:
         data = options.file.read_bytes()
         known = _names(options.config) if options.config is not None else None
     except OSError as error:
-        print(f"{error.filename}: cannot be read: {error.strerror}", file=sys.stderr)  # noqa: T201
+        complain(f"{error.filename}: cannot be read: {error.strerror}")
         return EXIT_USAGE
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        print(f"{options.config}: is not TOML: {error}", file=sys.stderr)  # noqa: T201
+        complain(f"{options.config}: is not TOML: {error}")
         return EXIT_USAGE
     found = look(data, _world(known))
     counts = Counter(_severity(fault, options) for fault in found.faults)

@@ -6,11 +6,11 @@ What lives here: which files are written, and that none is written over. What mu
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TextIO
 
 from daemon.shipped import Example, examples, shipped_schema
+from daemon.terminal import complain
 
 EXIT_USAGE = 2
 
@@ -52,5 +52,5 @@ def _lay(example: Example, folder: Path, out: TextIO) -> int:
 
 
 def _refused(what: str) -> int:
-    print(what, file=sys.stderr)  # noqa: T201
+    complain(what)
     return EXIT_USAGE

@@ -18,9 +18,9 @@ import queue
 import select
 import sys
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import IO, Any, cast
 
 import msgspec
@@ -32,10 +32,11 @@ from daemon.clock import wall_ms
 from daemon.redaction import describe_exception, mask_numbers, redact
 
 QUEUE_LINES_MAX = 10_000
-_BATCH_LINES_MAX = 64
-_LINGER_S = 0.005
-"""How long the first line of a batch waits for company: each time this thread wakes up, it takes
-the interpreter away from a turn."""
+_BATCH_LINES_MAX = 256
+_LINGER_S = 0.03
+"""How long the first line of a batch waits for company, unless somebody waits for it: each time
+this thread wakes up, it takes the interpreter away from a turn. A process that is killed takes so
+much of its log with it."""
 CLOSE_S = 1.0
 """How long a stop waits for a reader to take the last lines."""
 
@@ -75,6 +76,8 @@ class LogSink:
         self._queue_max = queue_max
         self._told = 0
         self._closed = False
+        self._hurry = threading.Event()
+        """Somebody waits for what was logged so far."""
         self._counting = threading.Lock()
         self._unwritten = 0
         # A daemon thread: a reader that has stopped must not keep the process from ending.
@@ -92,7 +95,9 @@ class LogSink:
 
     @property
     def idle(self) -> bool:
-        """Whether all lines so far are written, or dropped."""
+        """Whether all lines so far are written, or dropped; whoever asks waits for it."""
+        if self._unwritten:
+            self._hurry.set()
         return not self._unwritten
 
     def close(self) -> None:
@@ -102,6 +107,7 @@ class LogSink:
         self._closed = True
         self._restore()
         self._lines.put(None)
+        self._hurry.set()
         self._thread.join(CLOSE_S)
 
     def join(self) -> None:
@@ -132,7 +138,8 @@ class LogSink:
         batch: list[bytes] = []
         line = self._lines.get()
         if line is not None and self._lines.empty():
-            time.sleep(_LINGER_S)
+            self._hurry.wait(_LINGER_S)
+            self._hurry.clear()
         while line is not None:
             batch.append(line)
             if len(batch) >= _BATCH_LINES_MAX:
@@ -245,8 +252,13 @@ class _Bridge(logging.Handler):
 
 
 def _iso(at_ms: int) -> str:
-    moment = datetime.fromtimestamp(at_ms / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    second, ms = divmod(at_ms, 1000)
+    return f"{_iso_second(second)}.{ms:03}Z"
+
+
+@lru_cache(maxsize=4)
+def _iso_second(at_s: int) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _writer(stream: Any) -> Callable[[bytes], None]:

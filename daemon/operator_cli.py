@@ -19,6 +19,8 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from daemon.config_model import Admin
+from daemon.log_lines import plain
+from daemon.terminal import complain, tell
 
 if TYPE_CHECKING:
     from daemon.operator import Answer, Question
@@ -166,7 +168,7 @@ def replay_conversation(
     try:
         return run_replay(conversation, out, since, partial(_asked, path))
     except _Failed as failed:
-        _complain(str(failed))
+        complain(str(failed))
         return failed.code
 
 
@@ -208,10 +210,10 @@ def _ask(
     try:
         result = _asked(socket or _socket_of(config), command, arguments)
     except _Failed as failed:
-        _complain(str(failed))
+        complain(str(failed))
         return failed.code
     if json:
-        print(msgspec.json.encode(result).decode())  # noqa: T201
+        tell(msgspec.json.encode(result).decode())
     else:
         show_result(result, Console(highlight=False, soft_wrap=True, markup=False, emoji=False))
     return 0
@@ -225,9 +227,9 @@ def _socket_of(config: Path | None) -> Path:
         named = admin.get("socket", str(Admin().socket))
         return config.parent / Path(named)
     except (OSError, ValueError) as error:
-        _complain(f"{config}: {error}")
+        complain(f"{config}: {error}")
     except (AttributeError, TypeError):
-        _complain(f"{config}: admin.socket must be a path")
+        complain(f"{config}: admin.socket must be a path")
     sys.exit(EXIT_CONFIG)
 
 
@@ -244,15 +246,11 @@ async def _converse(path: Path, question: Question) -> Answer:
     return msgspec.json.decode(data, type=Answer)
 
 
-def _complain(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201
-
-
 # --- printing -----------------------------------------------------------------------------------
 
 
 def _print_line(result: Any, console: Console) -> None:
-    console.print(_harmless(str(result)))
+    console.print(plain(str(result)))
 
 
 def _print_fields(result: dict[str, Any], console: Console) -> None:
@@ -283,12 +281,5 @@ def _print_rows(result: list[dict[str, Any]], console: Console) -> None:
 def _value(name: str, value: Any) -> str:
     if name.endswith("_ms") and isinstance(value, int):
         return datetime.fromtimestamp(value / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return _harmless(str(value))
-
-
-def _harmless(text: str) -> str:
-    """The text without what a terminal would obey: customers' words may be among it."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in text
-    )
+    # Customers' words may be among it.
+    return plain(str(value))

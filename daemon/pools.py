@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+import trio
+
 CONTROL = "/control"
 """The end of the names of lanes and pools for cancels."""
 
@@ -19,6 +21,8 @@ class Destination:
         self.concurrency = concurrency
         self.active = 0
         self.paused_until_ms = 0
+        self.resting = trio.lowlevel.ParkingLot()
+        """Workers without a lane. To begin and end a task costs more than to wake one."""
 
 
 def pool_of(lane: str, destination: str) -> str:

@@ -130,6 +130,8 @@ def _bounded(text: str) -> str:
 
 def _harmless(value: object, depth: int) -> Any:
     """Plain values as they are; of anything else only what kind of thing it is."""
+    if type(value) is str and value.isascii():  # by far the most
+        return _bounded(value)
     match value:
         case None | bool() | float():
             return value

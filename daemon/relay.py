@@ -126,7 +126,10 @@ class Relay:
         surplus = min(destination.concurrency - destination.active, len(destination.ready))
         for _ in range(surplus):
             destination.active += 1
-            self._workers.start_soon(self._serve, name, destination)
+            if destination.resting:
+                destination.resting.unpark()
+            else:
+                self._workers.start_soon(self._serve, name, destination)
 
     def _is_paused(self, destination: Destination) -> bool:
         return destination.paused_until_ms > self._clock.now_ms()
@@ -255,7 +258,13 @@ class Relay:
         return self.next_due_ms()
 
     async def _serve(self, name: str, destination: Destination) -> None:
-        """A worker: one row of each waiting lane in turn, until none waits."""
+        """A worker: works off what waits, and rests until it is put on a lane again."""
+        while True:
+            await self._work_off(name, destination)
+            await destination.resting.park()
+
+    async def _work_off(self, name: str, destination: Destination) -> None:
+        """One row of each waiting lane in turn, until none waits."""
         try:
             while destination.ready and not self._stopping and not self._is_paused(destination):
                 lane, _ = destination.ready.popitem(last=False)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from daemon.config import Config, load
 from daemon.flows import Loaded, load_flow
 from daemon.metrics import Metrics
 from daemon.server import BindFailed
+from daemon.terminal import complain, tell
 from daemon.tree import Daemon
 from state.store import StoreBroken, StoreFull, StoreRefused
 
@@ -60,11 +60,12 @@ def check_service(path: Path) -> int:
     """The command `check`."""
     loaded = load_all(path, os.environ)
     if isinstance(loaded, list):
-        _complain(loaded)
+        for fault in loaded:
+            complain(fault)
         return EXIT_CONFIG
     config, (source, warnings) = loaded
     steps = sum(1 for _ in places_of(source.flow))
-    print(  # noqa: T201
+    tell(
         f"{path}: fine. Flow {source.flow.name!r}, version {source.version}, "
         f"{steps} steps, languages {', '.join(source.flow.languages)}; "
         f"{len(config.whatsapp.numbers)} number(s), {len(config.telco)} provider system(s), "
@@ -72,7 +73,7 @@ def check_service(path: Path) -> int:
     )
     if warnings:
         told = f"{warnings} warnings" if warnings > 1 else "one warning"
-        print(  # noqa: T201
+        tell(
             f"{config.flow.file}: {told}, which `routerbot flow check --config {path} "
             f"{config.flow.file}` shows."
         )
@@ -83,13 +84,14 @@ def run_service(path: Path) -> int:
     """The command `run`: until SIGTERM or SIGINT, or until something cannot go on."""
     loaded = load_all(path, os.environ)
     if isinstance(loaded, list):
-        _complain(loaded)
+        for fault in loaded:
+            complain(fault)
         return EXIT_CONFIG
     config, (source, _) = loaded
     metrics = Metrics()
     sink = logs.configure()
     sink.on_dropped = metrics.log_lines_dropped.inc
-    log: FilteringBoundLogger = structlog.get_logger()
+    log: FilteringBoundLogger = structlog.get_logger().bind()
     daemon = Daemon(config, source, metrics, log, os.environ, lambda: sink.idle)
     _tend_garbage()
     try:
@@ -148,8 +150,3 @@ def _exit_code(errors: list[BaseException], log: FilteringBoundLogger) -> int:
     for error in errors:
         log.critical("bug", exc_info=error, alarm=True)
     return EXIT_BUG
-
-
-def _complain(faults: list[str]) -> None:
-    for fault in faults:
-        print(fault, file=sys.stderr)  # noqa: T201

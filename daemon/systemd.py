@@ -32,21 +32,13 @@ class Notifier:
         """Recovery is done and the sockets listen."""
         return self._send("READY=1", *_status(status))
 
-    def status(self, text: str) -> bool:
-        """One line for `systemctl status`."""
-        return self._send(*_status(text))
-
-    def stopping(self, status: str = "") -> bool:
+    def stopping(self) -> bool:
         """The stop has begun."""
-        return self._send("STOPPING=1", *_status(status))
+        return self._send("STOPPING=1")
 
     def alive(self) -> bool:
         """Feed the watchdog."""
         return self._send("WATCHDOG=1")
-
-    def extend_timeout(self, seconds: float) -> bool:
-        """A long start or stop: not to be killed within `seconds` from now."""
-        return self._send(f"EXTEND_TIMEOUT_USEC={int(seconds * 1_000_000)}")
 
     def _send(self, *lines: str) -> bool:
         """Whether systemd was told; a socket that is gone or full is no reason to stop."""

@@ -26,10 +26,12 @@ from daemon import flows, upkeep, wiring
 from daemon.actor_loop import ActorLoop
 from daemon.clock import Clock, VirtualClock
 from daemon.config import Config
+from daemon.config_model import Limits
 from daemon.connection import ServerLimits
 from daemon.intake import Intake
 from daemon.metrics import Metrics
-from daemon.operator import Operator, serve_operator
+from daemon.operator import Operator
+from daemon.operator_socket import serve_operator
 from daemon.pauses import Pauses
 from daemon.registry import Registry
 from daemon.relay import Relay
@@ -248,17 +250,13 @@ class Daemon:
         woken: int,
         task_status: trio.TaskStatus[int],
     ) -> None:
-        config, limits = self._config, self._config.limits
+        config = self._config
         intake = Intake(store, clock, self._log)
         public = public_app(
             vendors.receivers,
             intake.accept,
             clock,
-            WebLimits(
-                accept_timeout_ms=limits.accept_timeout_ms,
-                body_deadline_s=limits.body_deadline_s,
-                bodies_in_memory_max_bytes=limits.bodies_in_memory_max_bytes,
-            ),
+            _web_limits(config.limits),
             self._metrics,
             self._log,
         )
@@ -272,27 +270,16 @@ class Daemon:
             routes=routes,
         )
         open_door = partial(serve, stop=self.stop, metrics=self._metrics, log=self._log)
-        server_limits = ServerLimits(
-            connections_max=limits.connections_max,
-            descriptors_reserve=limits.descriptors_reserve,
-            header_deadline_s=limits.header_deadline_s,
-            idle_s=limits.idle_s,
-            header_max_bytes=limits.header_max_bytes,
-            drain_s=limits.drain_s,
-        )
+        limits = _server_limits(config.limits)
+        # The operator is let in where vendors are not any more: into half of the reserve.
+        admin_limits = replace(limits, descriptors_reserve=limits.descriptors_reserve // 2)
         async with trio.open_nursery() as doors:
-            # The operator is let in where vendors are not any more: into half of the reserve.
-            admin_limits = replace(
-                server_limits, descriptors_reserve=limits.descriptors_reserve // 2
+            await doors.start(
+                partial(open_door, admin, config.admin.bind, name="admin", limits=admin_limits)
             )
-            admin_door = partial(
-                open_door, admin, config.admin.bind, name="admin", limits=admin_limits
+            port = await doors.start(
+                partial(open_door, public, config.server.bind, name="public", limits=limits)
             )
-            await doors.start(admin_door)
-            public_door = partial(
-                open_door, public, config.server.bind, name="public", limits=server_limits
-            )
-            port = await doors.start(public_door)
             self._missing.clear()
             self._notifier.ready(f"serving, {woken} actors had messages waiting")
             self._log.info(
@@ -308,6 +295,25 @@ class Daemon:
             self._missing.append("stopping")
             self._notifier.stopping()
             self._log.info("stopping")
+
+
+def _web_limits(limits: Limits) -> WebLimits:
+    return WebLimits(
+        accept_timeout_ms=limits.accept_timeout_ms,
+        body_deadline_s=limits.body_deadline_s,
+        bodies_in_memory_max_bytes=limits.bodies_in_memory_max_bytes,
+    )
+
+
+def _server_limits(limits: Limits) -> ServerLimits:
+    return ServerLimits(
+        connections_max=limits.connections_max,
+        descriptors_reserve=limits.descriptors_reserve,
+        header_deadline_s=limits.header_deadline_s,
+        idle_s=limits.idle_s,
+        header_max_bytes=limits.header_max_bytes,
+        drain_s=limits.drain_s,
+    )
 
 
 def _beside(path: Path, suffix: str) -> Path:

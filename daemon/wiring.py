@@ -159,7 +159,12 @@ def _telco(config: Config, name: str) -> TelcoSettings:
 
 def _services(config: Config) -> dict[str, ServiceSettings]:
     return {
-        name: ServiceSettings(name=name, base_url=table.base_url, headers=table.headers)
+        name: ServiceSettings(
+            name=name,
+            base_url=table.base_url,
+            headers=table.headers,
+            call_deadline_s=table.call_deadline_s,
+        )
         for name, table in config.services.items()
     }
 

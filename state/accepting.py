@@ -84,17 +84,27 @@ def apply_accepts(work: Work, units: Sequence[Accept]) -> list[Acceptance]:
 
 
 def _survey(work: Work, arrivals: Sequence[Arrival]) -> _Plan:
-    seen = work.seen(arrival.message_id for arrival in arrivals)
-    names = {a.target.alias for a in arrivals if isinstance(a.target, ToAlias)}
-    aliases: dict[str, ActorId] = {}
-    if names:
-        aliases = dict(work.connection.fetch(SQL["known_aliases"], (listed(names),)))
+    seen, aliases = _known(work, arrivals)
     doubted = {actor for a in arrivals if a.must_exist and (actor := _whom(a, aliases)) is not None}
     existing: set[str] = set()
     if doubted:
         rows = work.connection.fetch(SQL["existing"], (listed(doubted),))
         existing = {row[0] for row in rows}
     return _Plan(seen, aliases, existing, [], [], [], [], {})
+
+
+def _known(work: Work, arrivals: Sequence[Arrival]) -> tuple[set[str], dict[str, ActorId]]:
+    """Messages that were taken before, and aliases that somebody has."""
+    ids = listed(arrival.message_id for arrival in arrivals)
+    names = listed({a.target.alias for a in arrivals if isinstance(a.target, ToAlias)})
+    seen: set[str] = set()
+    aliases: dict[str, ActorId] = {}
+    for name, actor in work.connection.fetch(SQL["known_names"], (ids, names)):
+        if actor is None:
+            seen.add(name)
+        else:
+            aliases[name] = actor
+    return seen, aliases
 
 
 def _whom(arrival: Arrival, aliases: dict[str, ActorId]) -> ActorId | None:

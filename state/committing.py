@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from actors.ids import ActorId
 from state.connection import Params, listed
 from state.queries import SQL
@@ -25,24 +27,48 @@ def apply_commits(work: Work, units: Sequence[Commit]) -> list[StaleCommit | Non
     Raises ConstraintBroken where any of them is at fault; which one, the caller finds out.
     """
     actors = {unit.actor for unit in units}
-    rows = work.connection.fetch(SQL["versions"], (listed(actors),))
-    versions: dict[ActorId, int] = dict(rows)
+    rows = work.connection.fetch(SQL["known_actors"], (listed(actors),))
+    known = {row[0]: _Known(*row[1:]) for row in rows}
     answers: list[StaleCommit | None] = []
-    live: list[Commit] = []
+    live: list[_Live] = []
     for unit in units:
-        known = versions.get(unit.actor, 0)
-        if unit.expected_version != known:
+        before = known.get(unit.actor, _NOBODY)
+        if unit.expected_version != before.version:
             answers.append(
-                StaleCommit(f"the actor has version {known}, not {unit.expected_version}")
+                StaleCommit(f"the actor has version {before.version}, not {unit.expected_version}")
             )
             continue
+        after = before
         if begins_or_goes_on(unit):
-            versions[unit.actor] = known + 1
-        live.append(unit)
+            after = _Known(before.version + 1, unit.status.value, unit.flow_version)
+            known[unit.actor] = after
+        live.append(_Live(unit, before.filed_like(after)))
         answers.append(None)
     for wave in _waves(live):
         _apply_wave(work, wave)
     return answers
+
+
+class _Known(Struct, frozen=True):
+    """What a commit must know of an actor's row."""
+
+    version: int
+    status: str
+    flow_version: str | None
+
+    def filed_like(self, other: _Known) -> bool:
+        """Whether the columns that have an index are the same."""
+        return self.status == other.status and self.flow_version == other.flow_version
+
+
+_NOBODY = _Known(0, "", None)
+
+
+class _Live(Struct, frozen=True):
+    """A unit that is not stale, and whether its actor stays where the indexes have it."""
+
+    unit: Commit
+    filed_as_before: bool
 
 
 def begins_or_goes_on(unit: Commit) -> bool:
@@ -50,20 +76,21 @@ def begins_or_goes_on(unit: Commit) -> bool:
     return unit.expected_version > 0 or unit.state != b""
 
 
-def _waves(units: Sequence[Commit]) -> Iterator[list[Commit]]:
-    waves: list[list[Commit]] = []
+def _waves(live: Sequence[_Live]) -> Iterator[list[_Live]]:
+    waves: list[list[_Live]] = []
     turn: dict[ActorId, int] = {}
-    for unit in units:
-        number = turn.get(unit.actor, 0)
-        turn[unit.actor] = number + 1
+    for each in live:
+        number = turn.get(each.unit.actor, 0)
+        turn[each.unit.actor] = number + 1
         if number == len(waves):
             waves.append([])
-        waves[number].append(unit)
+        waves[number].append(each)
     yield from waves
 
 
-def _apply_wave(work: Work, units: Sequence[Commit]) -> None:
-    _write_actors(work, units)
+def _apply_wave(work: Work, live: Sequence[_Live]) -> None:
+    units = [each.unit for each in live]
+    _write_actors(work, live)
     _close_messages(work, units)
     taken_back = _withdraw(work, units)
     _drop_topics(work, units)
@@ -80,7 +107,14 @@ def _change(work: Work, statement: str, rows: Sequence[Params], fault: str) -> N
         raise ConstraintBroken(fault)
 
 
-def _write_actors(work: Work, units: Sequence[Commit]) -> None:
+def _write_actors(work: Work, live: Sequence[_Live]) -> None:
+    fault = "an actor changed while it was written"
+    going_on = [
+        (unit.actor, unit.expected_version, unit.state, unit.failures, unit.at_ms)
+        for unit in (each.unit for each in live if each.filed_as_before)
+        if begins_or_goes_on(unit)
+    ]
+    _change(work, "write_state", going_on, fault)
     rows = [
         (
             unit.actor,
@@ -91,10 +125,10 @@ def _write_actors(work: Work, units: Sequence[Commit]) -> None:
             unit.flow_version,
             unit.at_ms,
         )
-        for unit in units
+        for unit in (each.unit for each in live if not each.filed_as_before)
         if begins_or_goes_on(unit)
     ]
-    _change(work, "write_actor", rows, "an actor changed while it was written")
+    _change(work, "write_actor", rows, fault)
 
 
 def _close_messages(work: Work, units: Sequence[Commit]) -> None:

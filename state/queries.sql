@@ -21,6 +21,15 @@ SELECT message_id FROM inbox WHERE message_id IN (SELECT value FROM json_each(?1
 UNION ALL
 SELECT message_id FROM parked WHERE message_id IN (SELECT value FROM json_each(?1));
 
+-- name: known_names
+-- ?1: ids of messages, ?2: aliases. Those of them that are known: a message with null, an alias with
+-- its actor.
+SELECT message_id, NULL FROM inbox WHERE message_id IN (SELECT value FROM json_each(?1))
+UNION ALL
+SELECT message_id, NULL FROM parked WHERE message_id IN (SELECT value FROM json_each(?1))
+UNION ALL
+SELECT alias, actor FROM aliases WHERE alias IN (SELECT value FROM json_each(?2));
+
 -- name: put_message
 INSERT INTO inbox (position, message_id, actor, at_ms, body, cause, epoch, done_ms, error)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
@@ -75,8 +84,9 @@ DELETE FROM parked WHERE position = ?1;
 
 -- --- actors, aliases, windows ------------------------------------------------------------------
 
--- name: versions
-SELECT actor, version FROM actors WHERE actor IN (SELECT value FROM json_each(?1));
+-- name: known_actors
+SELECT actor, version, status, flow_version FROM actors
+WHERE actor IN (SELECT value FROM json_each(?1));
 
 -- name: existing
 SELECT actor FROM actors WHERE actor IN (SELECT value FROM json_each(?1))
@@ -95,12 +105,14 @@ ON CONFLICT (actor) DO UPDATE SET
     at_ms = excluded.at_ms
 WHERE actors.version = excluded.version - 1;
 
+-- name: write_state
+-- By far the most turns: a column that is named here has its indexes written, changed or not.
+UPDATE actors SET version = version + 1, state = ?3, failures = ?4, at_ms = ?5
+WHERE actor = ?1 AND version = ?2;
+
 -- name: release_actor
 UPDATE actors SET version = version + 1, status = 'active', failures = 0, at_ms = ?2
 WHERE actor = ?1 AND status = 'quarantined';
-
--- name: known_aliases
-SELECT alias, actor FROM aliases WHERE alias IN (SELECT value FROM json_each(?1));
 
 -- name: write_alias
 INSERT INTO aliases (alias, actor) VALUES (?1, ?2)

@@ -87,7 +87,7 @@ def actors_with_open_inbox(
 
 def known_as(connection: Connection, alias: str) -> ActorId | None:
     """Who is known by an alias."""
-    rows = connection.fetch(SQL["known_aliases"], (listed([alias]),))
+    rows = connection.fetch(SQL["known_names"], (listed([]), listed([alias])))
     return rows[0][1] if rows else None
 
 

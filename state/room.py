@@ -32,6 +32,7 @@ from msgspec import field
 from state import direct, opening
 from state.connection import Connection
 from state.direct import DirectConnection
+from state.gathering import Gathering
 from state.queries import SQL
 from state.store import Bell, StoreBroken, StoreError, StoreFull, StoreRefused
 from state.transactions import Done, Unit, raised
@@ -105,6 +106,7 @@ class Room:
         self._bell = bell
         self._on_group = on_group
         self._writer: Writer[_Job] = Writer(group_max, self._hand_over)
+        self._gathering: Gathering[_Job] = Gathering(self._writer.put)
         self._token = trio.lowlevel.current_trio_token()
         self._places = trio.Semaphore(queue_max, max_value=queue_max)
         self._open: set[_Job] = set()
@@ -116,37 +118,39 @@ class Room:
 
     # --- callers' side --------------------------------------------------------------------------
 
-    async def write(self, unit: Unit, *, wait: bool) -> object:
+    async def write(self, unit: Unit, *, from_outside: bool) -> object:
         """The answer to a unit of work, once it is durable.
 
-        Raises what it raises, and StoreFull at once where the queue is full and not waited for. A
-        caller that is cancelled leaves behind a unit that happens, unless it was not queued yet.
+        Raises what it raises. What comes from outside is done soon, as its sender waits, or refused
+        at once with StoreFull where the queue is full; everything else waits for a place. A caller
+        that is cancelled leaves behind a unit that happens, unless it was not queued yet.
         """
-        return raised(await self._answer(_Job(unit), wait=wait))
+        return raised(await self._answer(_Job(unit, not from_outside), from_outside=from_outside))
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         """The answer to a question, asked outside of any transaction."""
-        return cast(T, raised(await self._answer(_Job(question), wait=True)))
+        return cast(T, raised(await self._answer(_Job(question, False), from_outside=False)))
 
     def close(self) -> None:
         """Take nothing more; the writer finishes what is queued, and ends."""
         if self._ended is None:
             self._ended = "the store has ended"
+            self._gathering.hand_over()
             self._writer.close()
 
-    async def _answer(self, job: _Job, *, wait: bool) -> object:
+    async def _answer(self, job: _Job, *, from_outside: bool) -> object:
         await trio.lowlevel.checkpoint_if_cancelled()
         try:
             self._places.acquire_nowait()
         except trio.WouldBlock:
-            if not wait:
+            if from_outside:
                 raise StoreFull("the queue for writing is full") from None
             await self._places.acquire()
         if self._ended is not None:
             self._places.release()
             raise StoreBroken(self._ended)
         self._open.add(job)
-        self._writer.put(job)
+        self._gathering.add(job, urgent=from_outside)
         await job.done.wait()
         if isinstance(job.answer, StoreBroken):
             raise job.answer
@@ -157,7 +161,7 @@ class Room:
     async def serve(self, path: Path) -> None:
         """The writer's task. Raises StoreRefused, StoreFull (both: not opened), StoreBroken."""
         failure: Exception | None = None
-        with trio.CancelScope(shield=True):
+        with self._gathering, trio.CancelScope(shield=True):
             try:
                 async with trio_asyncio.open_loop():
                     # Caught within, because the loop's nursery would wrap it.

@@ -33,7 +33,7 @@ class SqliteStore(SqlStore):
 
     async def _write(self, unit: Unit) -> object:
         # The outside can come again; what was decided or sent already must be written.
-        return await self._room.write(unit, wait=not isinstance(unit, Accept))
+        return await self._room.write(unit, from_outside=isinstance(unit, Accept))
 
     async def _read(self, question: Callable[[Connection], T]) -> T:
         return await self._room.read(question)

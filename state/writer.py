@@ -28,9 +28,15 @@ class HasTask(Struct, eq=False):
     """A job, as the writer sees it."""
 
     task: Unit | Question
+    patient: bool
+    """Whether it may wait a moment for something else to be written with."""
 
 
 Job = TypeVar("Job", bound=HasTask)
+
+PATIENCE_S = 0.001
+"""How long patient jobs wait for others. A commit costs as much as a third of a turn, and under
+load the units of another turn are on their way."""
 
 
 class Outcome(Struct):
@@ -77,12 +83,18 @@ class Writer(Generic[Job]):
         """What is queued, a group at most, once there is something; and whether more can come."""
         jobs: list[Job] = []
         job = self._queue.get()
+        patient = True
         while job is not None:
             jobs.append(job)
-            if len(jobs) >= self._group_max:
-                return jobs, True
+            patient = patient and job.patient
             try:
-                job = self._queue.get_nowait()
+                if len(jobs) >= self._group_max:
+                    return jobs, True
+                if self._queue.empty() and patient:
+                    patient = False
+                    job = self._queue.get(timeout=PATIENCE_S)
+                else:
+                    job = self._queue.get_nowait()
             except queue.Empty:
                 return jobs, True
         return jobs, False

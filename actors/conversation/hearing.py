@@ -24,13 +24,12 @@ from actors.flow import model
 from actors.flow.answers import Misread, Reading, is_free, read_answer
 from actors.flow.formats import spoken
 from actors.flow.graph import resolve, scope_of, step_at
+from actors.flow.limits import TRIES
 from actors.messages import CustomerWrote, Other, Tapped, Typed
 
 DAY_MS = 86_400_000
 _UNSUPPORTED_PAUSE_MS = 10_000
 _GREETING_PATIENCE_MS = 30_000
-TRIES = 3
-"""Answers that do not fit, where the flow does not say how many are taken."""
 
 
 def hear(turn: ConversationTurn, wrote: CustomerWrote) -> None:

@@ -20,7 +20,6 @@ from actors.values import Choice, Customer, Line, Scalar
 
 TRANSCRIPT_MAX = 20
 JOBS_MAX = 10
-VALUES_MAX = 100
 AGENT_LINES_MAX = 20
 
 NEWS_AT_REST = frozenset(

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from actors.conversation.state import ConversationTurn, Frame
 from actors.flow.graph import entry_of, scope_of
-
-DEPTH_MAX = 5
-"""The check counts too; this bounds what a lost version of the flow left behind."""
+from actors.flow.limits import SUBFLOWS_DEEP_MAX
 
 
 def enter(turn: ConversationTurn, flow: str, then: str) -> str | None:
     """Call a sub-flow; the address where it begins, None where that cannot be."""
     entry = entry_of(turn.flow, flow)
-    if entry is None or len(turn.state.stack) >= DEPTH_MAX:
+    # The check counts too; this bounds what a lost version of the flow left behind.
+    if entry is None or len(turn.state.stack) >= SUBFLOWS_DEEP_MAX:
         turn.note("subflow_not_entered", alarm=True, subflow=flow)
         return None
     turn.set(stack=(*turn.state.stack, Frame(flow, then)))

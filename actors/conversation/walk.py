@@ -13,16 +13,14 @@ from typing import assert_never
 from actors.conversation import jobs, people, requests, subflows
 from actors.conversation.knowing import Known, compute, holds, open_now
 from actors.conversation.saying import add, show_menu, show_question
-from actors.conversation.state import VALUES_MAX, ConversationTurn
+from actors.conversation.state import ConversationTurn
 from actors.flow import model
 from actors.flow.graph import resolve, scope_of, step_at
+from actors.flow.limits import STEPS_MAX, VALUES_MAX
 from actors.flow.render import put_value
 from actors.flow.values import show
 from actors.messages import RequestAnswered
 from actors.values import Fault, Scalar
-
-STEPS_MAX = 50
-"""Steps in one turn; the check finds silent loops, this bounds what it cannot see."""
 
 
 def go(turn: ConversationTurn, address: str) -> None:
@@ -31,6 +29,7 @@ def go(turn: ConversationTurn, address: str) -> None:
         turn.set(waiting=None)
         turn.drop(requests.TOPIC)
     here = address
+    # The check finds silent loops; this bounds what it cannot see.
     for _ in range(STEPS_MAX):
         step = step_at(turn.flow, here)
         if step is None:

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import NamedTuple, assert_never
 
 from actors.flow import model
-from actors.flow.graph import Place, entry_of, places_of, resolve
+from actors.flow.graph import Place, closure, entry_of, places_of, resolve
 
 
 class Way(Enum):
@@ -45,6 +45,8 @@ OF_CUSTOMER = frozenset({Way.OPTION, Way.ANSWER, Way.KEYWORD, Way.FAILURE, Way.E
 """Ways that are gone when a person has done something."""
 AT_ONCE = frozenset({Way.THEN, Way.CASE, Way.CALL, Way.RETURN})
 """Ways that are gone in the same turn, without waiting for anything."""
+UNASKED = AT_ONCE | {Way.RESPONSE}
+"""Ways that are gone without asking the customer."""
 
 
 class Edge(NamedTuple):
@@ -63,6 +65,11 @@ class Edge(NamedTuple):
     name of an option."""
     title: model.Text | None = None
     """What the customer sees on it."""
+
+    @property
+    def written(self) -> bool:
+        """Whether its key names the target: the flow decides on others, `call` on its sub-flow."""
+        return self.key != "" and self.way is not Way.CALL
 
 
 class Entry(NamedTuple):
@@ -91,17 +98,6 @@ class FlowGraph:
         """By the address that they begin at, in the order of the file."""
         for edge in self.edges:
             self.ways_out[edge.source].append(edge)
-
-    def reached_from(self, starts: Iterable[str]) -> frozenset[str]:
-        """The addresses of the steps that can be reached, with the starts themselves."""
-        seen: set[str] = set()
-        open_ = [start for start in starts if start in self.places]
-        while open_:
-            here = open_.pop()
-            if here not in seen:
-                seen.add(here)
-                open_ += [edge.target for edge in self.ways_out[here] if edge.target in self.places]
-        return frozenset(seen)
 
 
 def graph_of(flow: model.Flow) -> FlowGraph:
@@ -195,3 +191,16 @@ def _of_request(flow: model.Flow, place: Place, request: model.Request) -> Itera
         if target is not None:
             address = resolve(flow, place.scope, target)
             yield Edge(place.address, address, Way.RESPONSE, key, label)
+
+
+def leads_to_job(flow: model.Flow) -> frozenset[str]:
+    """The addresses from which a job is started or cancelled before the customer is asked again."""
+    jobs: list[str] = []
+    before: dict[str, list[str]] = {}
+    for place in places_of(flow):
+        if isinstance(place.step, model.StartJob | model.CancelJob):
+            jobs.append(place.address)
+        for edge in edges_of(flow, place):
+            if edge.way in UNASKED:
+                before.setdefault(edge.target, []).append(place.address)
+    return closure(jobs, before)

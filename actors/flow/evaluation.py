@@ -42,13 +42,16 @@ def truth(text: str, names: Names, today: str) -> bool:
 
 def value_of(text: str, names: Names, today: str) -> Scalar:
     """What an expression comes to; `today` as `2026-12-25`. Null for what is no expression."""
-    node = _compiled(text)
+    node = tree_of(text)
     return evaluate(node, names, today) if node is not None else None
 
 
 @lru_cache(_EXPRESSIONS_MAX)
-def _compiled(text: str) -> Node | None:
-    """Parsed once: only what stands in flow files comes here, never a customer's words."""
+def tree_of(text: str) -> Node | None:
+    """The tree of an expression; None where it has a fault.
+
+    Parsed once: only what stands in flow files comes here, never a customer's words.
+    """
     try:
         return parse(text)
     except ExpressionFault:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from msgspec import inspect
 
 from actors.flow.faults import instead, nearest
+from actors.flow.form_words import described, is_spoken, kind_of, named, put_right
 from actors.flow.model import Flow
 from actors.flow.rules import (
     MISSING_KEY,
@@ -94,9 +95,9 @@ class _Walk:
 
     def _wrong(self, value: object, forms: Iterable[inspect.Type], path: str) -> Unmended:
         wanted = [form for form in forms if not isinstance(form, inspect.NoneType)]
-        described = " or ".join(dict.fromkeys(_described(form) for form in wanted))
-        what = f"this is {_kind_of(value)}, and should be {described}"
-        return self.fault(path, WRONG_KIND, what, _put_right(value, wanted))
+        should = " or ".join(dict.fromkeys(described(form) for form in wanted))
+        what = f"this is {kind_of(value)}, and should be {should}"
+        return self.fault(path, WRONG_KIND, what, put_right(value, wanted))
 
     # --- mappings -------------------------------------------------------------------------------
 
@@ -119,8 +120,8 @@ class _Walk:
                 whole = False
         for key, field in fields.items():
             if field.required and key not in meant and key not in may_lack:
-                what = f"{_named(form)} needs `{key}`"
-                do = f"Add it: {_described(field.type)}"
+                what = f"{named(form)} needs `{key}`"
+                do = f"Add it: {described(field.type)}"
                 if key in STOCKED.get(form.cls, ()):
                     do = f"{do}. Words are shipped where all languages are of {', '.join(STOCK)}"
                 self.fault(path, MISSING_KEY, what, do)
@@ -145,7 +146,7 @@ class _Walk:
             do = f"Did you mean `{like}`?" if like is not None else f"Known are {known}"
             if not fields:
                 do = "Leave it out"
-            what = f"there is no key `{key}` in {_named(form)}"
+            what = f"there is no key `{key}` in {named(form)}"
             self.fault(_join(path, key), UNKNOWN_KEY, what, do)
             if like is not None:
                 meant[like] = (key, held)
@@ -157,7 +158,7 @@ class _Walk:
         whole = self._fits(len(value), form, path)
         mended: dict[str, object] = {}
         for key, held in value.items():
-            if held is None and _is_spoken(form) and not _LANGUAGE.fullmatch(key):
+            if held is None and is_spoken(form) and not _LANGUAGE.fullmatch(key):
                 # `{en: Hello, Ana}` is a text in `en` and a key `Ana` without one.
                 what = f"a comma ends a text in braces, and {key[:40]!r} is left over"
                 self.fault(path, WRONG_KIND, what, 'Put it into quotes: `{en: "Hello, Ana"}`')
@@ -301,96 +302,3 @@ def _may_be(value: object, form: inspect.Type) -> bool:
             return value is None
         case _:
             return True
-
-
-def _kind_of(value: object) -> str:
-    match value:
-        case None:
-            return "empty"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a text"
-        case list():
-            return "a list"
-        case _:
-            return "a mapping"
-
-
-def _is_spoken(form: inspect.Type) -> bool:
-    """Whether it is a text by language."""
-    if not isinstance(form, inspect.DictType) or form.min_length != 1:
-        return False
-    return isinstance(form.value_type, inspect.StrType)
-
-
-def _described(form: inspect.Type) -> str:
-    match form:
-        case inspect.Metadata(type=inner):
-            return _described(inner)
-        case inspect.UnionType(types=types):
-            some = [each for each in types if not isinstance(each, inspect.NoneType)]
-            return " or ".join(dict.fromkeys(_described(each) for each in some))
-        case inspect.StructType(tag_field="do"):
-            return "a step"
-        case inspect.StructType():
-            return _named(form)
-        case inspect.DictType():
-            return "a text by language" if _is_spoken(form) else "a mapping"
-        case inspect.VarTupleType():
-            return "a list"
-        case inspect.StrType(pattern=str()):
-            return "a name"
-        case inspect.StrType():
-            return "a text"
-        case inspect.IntType():
-            return "a whole number"
-        case inspect.FloatType():
-            return "a number"
-        case inspect.BoolType():
-            return "true or false"
-        case _:
-            return "something else"
-
-
-_NAMED = {
-    "Flow": "the file",
-    "Desk": "`handover`",
-    "JobMenu": "the menu of a job",
-    "JobTexts": "the texts of a job",
-    "HandoverTexts": "the texts of `handover`",
-    "GlobalWord": "a global word",
-    "AnswerChoice": "a choice",
-    "Subflow": "a sub-flow",
-    "JobPolicy": "a policy",
-    "HandoverPolicy": "a policy",
-    "Phrases": "`phrases`",
-    "Hours": "opening hours",
-}
-
-
-def _named(form: inspect.StructType) -> str:
-    if form.tag is not None:
-        return f"`{form.tag_field}: {form.tag}`"
-    name = form.cls.__name__
-    article = "an" if name[0] in "AEIO" else "a"
-    return _NAMED.get(name, f"{article} {name.lower()}")
-
-
-def _put_right(value: object, wanted: list[inspect.Type]) -> str:
-    if any(isinstance(form, inspect.StrType) for form in wanted):
-        if isinstance(value, bool | int | float):
-            written = str(value).lower() if isinstance(value, bool) else str(value)
-            return f'Put it into quotes: "{written}"'
-        if isinstance(value, dict) and [*value.values()] == [None]:
-            # A placeholder that YAML takes for a mapping.
-            return f'Put it into quotes: "{{{next(iter(value))}}}"'
-        return "Write a text"
-    if isinstance(value, str):
-        if any(map(_is_spoken, wanted)):
-            return "Say it by language, such as `{en: Hello}`"
-        if any(isinstance(form, inspect.VarTupleType) for form in wanted):
-            return f"Put it into brackets: `[{value[:40]}]`"
-    return "`routerbot flow schema` says what can stand here"

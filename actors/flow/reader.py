@@ -60,14 +60,14 @@ class FlowSource(msgspec.Struct, frozen=True):
         self, where: str, what: str, rule: Rule = UNREADABLE, do: str = "", *, character: int = 0
     ) -> FlowFault:
         """A fault at a path, with the nearest known place; at a character of a text, from 1."""
-        line, column = nearest(self.places, where)
+        line, column = place_of(self.places, where)
         if character and where in self.contents:
             line, column = self.contents[where]
             column += character - 1
         return FlowFault(where, what, line, column, rule.code, do)
 
 
-def nearest(places: dict[str, tuple[int, int]], where: str) -> tuple[int, int]:
+def place_of(places: dict[str, tuple[int, int]], where: str) -> tuple[int, int]:
     """The place of a path or of the closest part around it."""
     path = where
     while path not in places and "." in path:
@@ -123,7 +123,7 @@ def _formed(document: object, reader: _Reader) -> Reading:
     except msgspec.ValidationError as error:
         found, mended = examine(document)
         faults += [
-            FlowFault(path, what, *nearest(reader.places, path), rule.code, do)
+            FlowFault(path, what, *place_of(reader.places, path), rule.code, do)
             for path, rule, what, do in found
         ]
         if not found:

@@ -16,7 +16,8 @@ from rapidfuzz.distance import OSA
 
 from actors.flow.model import Words
 
-_ONE_ERROR_LETTERS = 5
+FORGIVEN_LETTERS = 5
+"""Shorter words have to be typed as they are."""
 _TWO_ERRORS_LETTERS = 9
 _DIGITS = {"\N{KEYCAP TEN}": "10"}
 
@@ -68,7 +69,7 @@ def _is_near_word(typed: str, known: str) -> bool:
     if typed == known:
         return True
     length = len(known)
-    errors = (length >= _ONE_ERROR_LETTERS) + (length >= _TWO_ERRORS_LETTERS)
+    errors = (length >= FORGIVEN_LETTERS) + (length >= _TWO_ERRORS_LETTERS)
     if not errors or abs(len(typed) - length) > errors:
         return False
     if not (typed.isalpha() and known.isalpha()):

@@ -21,7 +21,7 @@ class NoDesk:
         """As `actors.calls.promise_of`: nothing is ever unknown here."""
         return promise_of(call)
 
-    async def perform(self, call: Call, attempt: Attempt) -> Outcome:  # noqa: ARG002
+    async def perform(self, call: Call, attempt: Attempt) -> Outcome:  # noqa: ARG002 - the port's
         """Refuse with `not_configured`. No alarm: the operator chose this. A checkpoint."""
         await trio.lowlevel.checkpoint()
         return Rejected(Fault(outcomes.NOT_CONFIGURED, "no agents are configured"))

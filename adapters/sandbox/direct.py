@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from adapters.sandbox.agenda import Agenda, Scheduled
+from adapters.sandbox.agenda import Agenda
+from adapters.sandbox.carrying import Carrying
 from adapters.sandbox.exchange import Asked, Dropped, Hung, Reply, System
 from adapters.sandbox.wire import Headers, Parcel, RetryRules
 from adapters.sandbox.world import World
@@ -56,55 +57,17 @@ class Letter:
     courier: DirectCourier
 
 
-class DirectCourier:
-    """Puts webhooks into the mail, again and again until they are taken. A `Carrier`.
-
-    Whoever takes a letter out tells the courier what the daemon answered.
-    """
+class DirectCourier(Carrying):
+    """Puts webhooks into the mail. Whoever takes a letter out says what the daemon answered."""
 
     def __init__(
         self, clock: Agenda, mail: deque[Letter], rules: RetryRules, headers: Headers
     ) -> None:
-        self._clock = clock
+        super().__init__(clock, rules, headers)
         self._mail = mail
-        self._rules = rules
-        self._waiting: dict[Parcel, Scheduled] = {}
-        self._duplicates = 0
-        self.headers = headers
-        self.log: deque[Parcel] = deque(maxlen=2000)
 
-    def post(self, parcel: Parcel) -> None:
-        """Carry it now."""
-        self.log.append(parcel)
+    def _put(self, parcel: Parcel) -> None:
         self._mail.append(Letter(parcel, self))
-        if self._duplicates:
-            self._duplicates -= 1
-            again = Parcel(parcel.id, parcel.target, parcel.body, parcel.posted_ms)
-            self._mail.append(Letter(again, self))
-
-    def duplicate_next(self, n: int = 1) -> None:
-        """Carry each of the next `n` webhooks twice."""
-        self._duplicates += n
-
-    def retry_now(self) -> None:
-        """Carry at once whatever waits for its next attempt."""
-        for parcel, scheduled in list(self._waiting.items()):
-            scheduled.cancel()
-            del self._waiting[parcel]
-            self._mail.append(Letter(parcel, self))
-
-    def answered(self, parcel: Parcel, status: int | None) -> None:
-        """What became of an attempt; None: nobody answered."""
-        parcel.answers.append(status)
-        due_ms = self._rules.again_ms(parcel, self._clock.now_ms())
-        if due_ms is None:
-            return
-
-        def again() -> None:
-            if self._waiting.pop(parcel, None) is not None:
-                self._mail.append(Letter(parcel, self))
-
-        self._waiting[parcel] = self._clock.call_at(due_ms, again)
 
 
 class DirectDoor:

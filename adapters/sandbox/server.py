@@ -129,6 +129,7 @@ class LoopbackServer:
             return
         self._streams[peer] = stream
         try:
+            # hypercorn has types of its own for what Starlette and trio call otherwise.
             app = ASGIWrapper(self._handle)  # type: ignore[arg-type]
             await TCPServer(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
         finally:
@@ -142,6 +143,14 @@ class LoopbackServer:
         connection = Connection(self._streams.get(scope["client"]), self._activity)
         with self._activity.under_way():
             await self._app({**scope, SCOPE_KEY: connection}, receive, send)
+
+
+def free_port() -> int:
+    """A loopback port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _bound_socket(port: int) -> socket.socket:

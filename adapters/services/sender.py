@@ -52,7 +52,8 @@ class ServiceSender:
         return promise_of(call)
 
     async def perform(self, call: Call, attempt: Attempt) -> Outcome:
-        """Make the request once. Blocks for `call.timeout_s` at most; TypeError for other calls.
+        """Make the request once. Blocks for `call.timeout_s` at most, and never for longer than the
+        operator gives the service; TypeError for other calls.
 
         Any status is an answer, redirects too, except for 429 and 503 to a reading request: that
         is made again later. What is not JSON, too long or too deep reaches the flow as `null`.
@@ -97,7 +98,7 @@ class ServiceSender:
             self._transport,
             call.method,
             url,
-            deadline_s=max(0.0, call.timeout_s),
+            deadline_s=max(0.0, min(call.timeout_s, service.call_deadline_s)),
             headers=sent,
             content=content,
             # The status of an answer that is somewhat too long is still worth knowing.

@@ -29,6 +29,8 @@ class ServiceSettings:
     """`https://host[:port][/path]`; every request of the flow stays below it."""
     headers: Mapping[str, Secret | str] = field(default_factory=dict)
     """Sent with every request, such as `Authorization`."""
+    call_deadline_s: float = 10.0
+    """For one call in all; a step of the flow may ask for less."""
     answer_max_bytes: int = ANSWER_MAX_BYTES
     """The flow sees `null` instead of a longer answer."""
 
@@ -44,5 +46,7 @@ class ServiceSettings:
             text = value.reveal() if isinstance(value, Secret) else value
             if not text.isascii() or not text.isprintable():
                 raise ValueError(f"headers: the value of {name!r} must be printable ASCII")
+        if not 0 < self.call_deadline_s < float("inf"):
+            raise ValueError("call_deadline_s: must be above zero")
         if self.answer_max_bytes <= 0:
             raise ValueError("answer_max_bytes: must be above zero")

@@ -78,17 +78,6 @@ class Box(Struct, frozen=True):
     """Horizontal lines between rows."""
 
 
-def style_of(text: Words) -> tuple[float, bool]:
-    """The size of words, and whether they are bold."""
-    match text.style:
-        case "name":
-            return NAME, True
-        case "says" | "label":
-            return TEXT, False
-        case _:
-            return SMALL, False
-
-
 def box_of(card: Card, signs: Mapping[int, SignKind], comes_from: str) -> Box:
     """Measure a card: `signs` by index of the row; `comes_from` tells of ways in without lines."""
     build = _Builder()

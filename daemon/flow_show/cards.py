@@ -15,6 +15,7 @@ from actors.flow import model
 from actors.flow.edges import Edge, FlowGraph, Way, graph_of
 from actors.flow.faults import FlowFault
 from actors.flow.graph import Place, entry_of
+from actors.flow.limits import TRIES
 from actors.flow.render import pick
 from actors.flow.values import show
 from daemon.flow_show.wording import (
@@ -255,7 +256,7 @@ def _label(flow: model.Flow, step: model.Step, edge: Edge, language: str) -> str
             word = first_word(keywords[edge.label].words, language, flow.languages[0])
             return f"“{word or edge.label}”"
         case model.Question() if edge.way is Way.FAILURE:
-            return f"after {step.tries or 3} misses"
+            return f"after {step.tries or TRIES} misses"
         case model.Branch() if edge.key != "otherwise":
             return f"= {edge.label}"
         case model.If():

@@ -14,6 +14,7 @@ from actors.flow.check import World, errors
 from actors.flow.faults import FlowFault
 from daemon.flow_check import EXIT_CONFIG, EXIT_USAGE, line_of, look, today
 from daemon.flow_show.picture import Wanted, draw
+from daemon.terminal import complain
 
 
 def run_show(file: Path, out: Path | None, wanted: Wanted) -> int:
@@ -22,16 +23,16 @@ def run_show(file: Path, out: Path | None, wanted: Wanted) -> int:
     try:
         data = file.read_bytes()
     except OSError as error:
-        return _complain(f"{file}: cannot be read: {error.strerror}")
+        return _refused(f"{file}: cannot be read: {error.strerror}")
     source, faults = look(data, World(today()))
     wrong = errors(faults)
     if source is None:
         return _tell(file, wrong)
     picture = draw(source.flow, wanted, wrong)
     if isinstance(picture, str):
-        return _complain(picture)
+        return _refused(picture)
     if picture.warning is not None:
-        print(f"{file}: {picture.warning}", file=sys.stderr)  # noqa: T201
+        complain(f"{file}: {picture.warning}")
     try:
         if out is not None:
             out.write_bytes(picture.text.encode())
@@ -39,16 +40,16 @@ def run_show(file: Path, out: Path | None, wanted: Wanted) -> int:
             sys.stdout.buffer.write(picture.text.encode())
             sys.stdout.buffer.flush()
     except OSError as error:
-        return _complain(f"{out or 'the output'}: cannot be written: {error.strerror}")
+        return _refused(f"{out or 'the output'}: cannot be written: {error.strerror}")
     return _tell(file, wrong)
 
 
 def _tell(file: Path, wrong: Sequence[FlowFault]) -> int:
     for fault in wrong:
-        print(line_of(file, fault), file=sys.stderr)  # noqa: T201
+        complain(line_of(file, fault))
     return EXIT_CONFIG if wrong else 0
 
 
-def _complain(what: str) -> int:
-    print(what, file=sys.stderr)  # noqa: T201
+def _refused(what: str) -> int:
+    complain(what)
     return EXIT_USAGE

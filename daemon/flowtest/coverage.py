@@ -2,7 +2,7 @@
 
 What lives here: counting steps, the ways out of a step, global words, and the texts of jobs and
 hand-overs. What must not: what a step does: that a way was taken is seen from the steps that a turn
-went through, so a new kind of step needs nothing here as long as `targets_of` knows it.
+went through, so a new kind of step needs nothing here as long as `edges_of` knows it.
 
 A way out of a step counts where more than one leads out of it. Where two lead to the same place and
 a customer typed instead of tapping, both count: nobody can see which it was.
@@ -18,10 +18,11 @@ from msgspec import Struct
 from actors.buttons import MenuButton, decode
 from actors.codec import decode_message
 from actors.conversation import Conversation
-from actors.flow.graph import places_of, resolve, targets_of
+from actors.flow.edges import edges_of
+from actors.flow.graph import places_of
 from actors.flow.model import Flow, GlobalWord
-from actors.flow.reader import FlowSource, nearest
-from actors.flow.words import says
+from actors.flow.reader import FlowSource, place_of
+from actors.flow.words import all_of, says
 from actors.ids import CONVERSATION, ActorId, kind_of
 from actors.kinds import wake
 from actors.messages import (
@@ -82,7 +83,7 @@ class Coverage:
         """What was not, in the order of the file."""
         places = self._source.places
         left = [
-            Untouched(nearest(places, path)[0], path, target)
+            Untouched(place_of(places, path)[0], path, target)
             for path, target in self._parts.items()
             if path not in self._touched
         ]
@@ -161,8 +162,9 @@ class _Place(Struct, frozen=True):
 def _places(flow: Flow) -> Iterator[_Place]:
     for place in places_of(flow):
         ways = (
-            (f"{place.where}.{key}", resolve(flow, place.scope, to))
-            for key, to in targets_of(place.step)
+            (f"{place.where}.{edge.key}", edge.target)
+            for edge in edges_of(flow, place)
+            if edge.written
         )
         yield _Place(place.address, place.where, tuple(ways))
 
@@ -193,6 +195,6 @@ def _told_texts(flow: Flow) -> Iterator[str]:
 
 def _word(words: dict[str, GlobalWord], text: str) -> str | None:
     for name, word in words.items():
-        if says(text, [one for spoken in word.words.values() for one in spoken]):
+        if says(text, all_of(word.words)):
             return name
     return None

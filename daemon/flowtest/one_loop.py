@@ -166,7 +166,8 @@ class OneLoop:
 
     async def _serve_one(self, wanted: Callable[[str], bool]) -> bool:
         self._call_up()
-        lanes = [lane for lane in self._ready if not self._is_paused(lane)]
+        # A copy: a lane that is paused leaves them.
+        lanes = [lane for lane in list(self._ready) if not self._is_paused(lane)]
         lane = next((lane for lane in lanes if wanted(lane)), None)
         if lane is None:
             return False

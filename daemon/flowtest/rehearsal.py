@@ -10,10 +10,11 @@ import trio
 from msgspec import Struct
 
 from actors.flow.reader import FlowSource
-from daemon.flowtest.stage import DirectStage, NotAtRest, OnTurn
+from daemon.flowtest.stage import DirectStage, OnTurn
 from daemon.scripts.format import Script
 from daemon.scripts.needs import Needs
 from daemon.scripts.player import ChatLine, Failure, Played, Player
+from daemon.scripts.stage import NotAtRest
 
 
 class Rehearsal(Struct, frozen=True):

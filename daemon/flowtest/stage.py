@@ -28,6 +28,7 @@ from daemon.flowtest.one_loop import OneLoop
 from daemon.scripts.format import SCRIPT_BEGINS_MS
 from daemon.scripts.look import Look, look_at
 from daemon.scripts.needs import Needs, needs_of
+from daemon.scripts.stage import NotAtRest
 from daemon.sending import pace_of
 from daemon.turn import HANDLED, NOBODY, TurnResult
 from state.rows import InboxRow
@@ -36,10 +37,6 @@ _STEPS_MAX = 20_000
 """Between two moments of rest; what needs more goes round for ever."""
 
 OnTurn = Callable[[InboxRow, TurnResult], None]
-
-
-class NotAtRest(Exception):
-    """Something goes round: it would never come to rest."""
 
 
 class DirectStage:

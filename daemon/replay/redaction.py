@@ -48,7 +48,8 @@ class Redaction:
         """What a customer can tap or type, as the flow writes it."""
         self._phrases = {plain(text): text for text in sorted(spoken)}
         self._tokens = {token for phrase in self._phrases for token in phrase.split()}
-        self._literals = {*_strings(document), *_keys(document)}
+        keys = {str(key) for mapping in _mappings(document) for key in mapping}
+        self._literals = {*_strings(document), *keys}
         self._kept = {part for path in _kept_paths(document) for part in path.split(".")}
         self._templates = list(_templates(document))
         fragments = {part for text in _strings(document) for part in _fragments(text)}
@@ -186,46 +187,28 @@ def _strings(part: object) -> Iterator[str]:
             pass
 
 
-def _keys(part: object) -> Iterator[str]:
+def _mappings(part: object) -> Iterator[dict[str, object]]:
+    """All mappings, each before those inside of it."""
     match part:
         case dict():
-            for key, inner in part.items():
-                yield str(key)
-                yield from _keys(inner)
-        case list() | tuple():
-            for inner in part:
-                yield from _keys(inner)
-        case _:
-            pass
-
-
-def _spoken(part: object) -> Iterator[str]:
-    match part:
-        case dict():
-            for key, inner in part.items():
-                if key in _SPOKEN_KEYS:
-                    yield from _strings(inner)
-                else:
-                    yield from _spoken(inner)
-        case list() | tuple():
-            for inner in part:
-                yield from _spoken(inner)
-        case _:
-            pass
-
-
-def _requests(part: object) -> Iterator[dict[str, object]]:
-    match part:
-        case dict():
-            if part.get("do") == "request":
-                yield part
+            yield part
             for inner in part.values():
-                yield from _requests(inner)
+                yield from _mappings(inner)
         case list() | tuple():
             for inner in part:
-                yield from _requests(inner)
+                yield from _mappings(inner)
         case _:
             pass
+
+
+def _spoken(document: object) -> Iterator[str]:
+    for mapping in _mappings(document):
+        for key in _SPOKEN_KEYS & mapping.keys():
+            yield from _strings(mapping[key])
+
+
+def _requests(document: object) -> Iterator[dict[str, object]]:
+    return (mapping for mapping in _mappings(document) if mapping.get("do") == "request")
 
 
 def _kept_paths(document: object) -> Iterator[str]:

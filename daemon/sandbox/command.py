@@ -27,10 +27,11 @@ from daemon.clock import wall_ms
 from daemon.sandbox.chat import Chat
 from daemon.sandbox.process import DaemonFailed
 from daemon.sandbox.recording import Recording
-from daemon.sandbox.stage import NotAtRest, Stage, open_stage
+from daemon.sandbox.stage import Stage, open_stage
 from daemon.scripts.format import Script, ScriptFault, read_script
 from daemon.scripts.player import ChatLine, Failure, Played, Player
 from daemon.scripts.showing import show_failure, show_line
+from daemon.scripts.stage import NotAtRest
 from daemon.service import leaves_of
 from daemon.shipped import shipped_flow, shipped_scripts
 

@@ -6,7 +6,6 @@ pass. What must not: what is played on it (`player`, `chat`).
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from actors.flow.reader import read_flow
 from adapters.sandbox.clock import SimClock
 from adapters.sandbox.customers import DEFAULT_PHONE
 from adapters.sandbox.phone import Phone
+from adapters.sandbox.server import free_port
 from adapters.sandbox.world import SandboxWorld, open_world
 from daemon import wiring
 from daemon.clock import wall_ms
@@ -25,14 +25,11 @@ from daemon.sandbox.process import DaemonProcess
 from daemon.scripts.format import SCRIPT_BEGINS_MS
 from daemon.scripts.look import Look
 from daemon.scripts.needs import Needs, needs_of
+from daemon.scripts.stage import NotAtRest
 from daemon.shipped import shipped_flow
 
 _REST_S = 60.0
 _LOOK_S = 0.003
-
-
-class NotAtRest(Exception):
-    """The daemon and the world did not come to rest; something goes round."""
 
 
 class Stage:
@@ -116,13 +113,6 @@ class Stage:
         await self.settle()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _needs(flow_path: Path) -> Needs:
     """What the flow needs; a file that cannot be read is the daemon's to complain of."""
     try:
@@ -154,7 +144,7 @@ async def open_stage(
     if not frozen:
         clock.advance(ahead_ms)
     async with open_world(clock, scale=scale) as world:
-        webhook_port, admin_port = _free_port(), _free_port()
+        webhook_port, admin_port = free_port(), free_port()
         config = folder / "routerbot.toml"
         flow_path = (flow_file or shipped_flow()).absolute()
         needs = _needs(flow_path)

@@ -13,6 +13,10 @@ from adapters.sandbox.world import World
 from daemon.scripts.look import Look
 
 
+class NotAtRest(Exception):
+    """The daemon and the world do not come to rest; something goes round."""
+
+
 class Stage(Protocol):
     """A world, a daemon, and time that passes for both."""
 
@@ -25,7 +29,7 @@ class Stage(Protocol):
         """The customer's phone."""
 
     async def settle(self) -> None:
-        """Wait until nothing happens any more before time moves on."""
+        """Wait until nothing happens any more before time moves on. Raises NotAtRest."""
 
     async def pass_time(self, seconds: float) -> None:
         """Let time pass, from event to event."""

@@ -70,7 +70,8 @@ def drawn(page: str) -> str:
         if len(re.findall(pattern, page, re.DOTALL)) != 1:
             raise ValueError(f"the page has no place for the diagram {name}")
         framed = f"{begin}\n{picture}\n{end}"
-        page = re.sub(pattern, lambda _, framed=framed: framed, page, flags=re.DOTALL)  # type: ignore[misc]
+        before, _, rest = page.partition(begin)
+        page = before + framed + rest.partition(end)[2]
     return page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
 from actors.conversation.state import Surroundings
 from actors.flow.model import Flow
@@ -192,11 +193,11 @@ SMALL: Flow = source().flow
 VERSION = source().version
 
 
-def around(**more: object) -> Surroundings:
+def around(**more: Any) -> Surroundings:
     """What a turn may know, with the small flow as the only one."""
-    known: dict[str, object] = {
+    known: dict[str, Any] = {
         "flows": {VERSION: SMALL},
         "flow_version": VERSION,
         "default_language": "es",
     }
-    return Surroundings(**{**known, **more})  # type: ignore[arg-type]
+    return Surroundings(**{**known, **more})

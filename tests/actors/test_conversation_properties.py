@@ -9,14 +9,9 @@ from hypothesis import strategies as st
 
 from actors.buttons import ID_MAX, decode
 from actors.calls import Say
-from actors.conversation.state import (
-    AGENT_LINES_MAX,
-    JOBS_MAX,
-    TRANSCRIPT_MAX,
-    VALUES_MAX,
-    Conversation,
-)
+from actors.conversation.state import AGENT_LINES_MAX, JOBS_MAX, TRANSCRIPT_MAX, Conversation
 from actors.effects import Decision, Do, Effect, Tell
+from actors.flow.limits import VALUES_MAX
 from actors.ids import ROUTER_JOB, is_actor_id
 from actors.messages import (
     AgentSaid,

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from actors.codec import encode_call, encode_message
 from actors.conversation.state import Conversation
-from actors.conversation.subflows import DEPTH_MAX
 from actors.effects import Decision, Do, Tell
 from actors.flow.graph import places_of, scope_of
+from actors.flow.limits import SUBFLOWS_DEEP_MAX
 from actors.flow.model import Menu, Step
 from actors.flow.reader import FlowSource, decode_flow, encode_flow
 from actors.messages import Envelope
@@ -61,7 +61,7 @@ class InFlow(Watched):
         decision = super().decide(state, envelope)
         if decision is not None:
             assert len(decision.effects) <= EFFECTS_MAX
-            assert len(decision.state.stack) <= DEPTH_MAX
+            assert len(decision.state.stack) <= SUBFLOWS_DEEP_MAX
             for effect in decision.effects:
                 match effect:
                     case Do(call=call):

@@ -12,6 +12,7 @@ from actors.flow import model
 from actors.flow.check import World, check
 from actors.flow.reader import FlowSource, decode_flow, encode_flow, read_leniently
 from actors.flow.stock import STOCK, STOCKED
+from actors.flow.stock.words import StockWords
 from actors.flow.texts import names_in
 from tests.actors.large_flow import written
 
@@ -98,8 +99,8 @@ def test_there_are_words_for_every_key_that_may_be_left_out() -> None:
 
 
 @pytest.mark.parametrize("words", STOCK.values(), ids=STOCK)
-def test_the_word_that_the_shipped_text_names_leads_back(words: object) -> None:
-    joined, leave = words.handover_texts["joined"], words.leave_words  # type: ignore[attr-defined]
+def test_the_word_that_the_shipped_text_names_leads_back(words: StockWords) -> None:
+    joined, leave = words.handover_texts["joined"], words.leave_words
     named = re.search(r"\*(\w+)\*", joined)
     assert named is not None
     assert named[1] in leave

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
 import itertools
 import json
 import os
 import signal
-import socket
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -23,15 +20,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from daemon.clock import wall_ms
-from daemon.shipped import shipped_flow
-from tests.benchmarks import wire
+from adapters.sandbox.server import free_port
+from tests.benchmarks import webhooks, wire
+from tests.benchmarks.configuration import ACCESS_TOKEN, BUSINESS_NUMBER, write_config
 
-WEBHOOKS = "/webhooks/whatsapp"
-NUMBER = "106540352242922"
-MESSAGES = f"/v25.0/{NUMBER}/messages"
-TOKEN = "bench-access-token"
-_APP_SECRET = "bench-app-secret"
+MESSAGES = f"/v25.0/{BUSINESS_NUMBER}/messages"
 _READY_S = 60.0
 _STOP_S = 60.0
 
@@ -66,7 +59,7 @@ class World:
 
     def graph(self, target: str, headers: Mapping[str, str], body: bytes) -> wire.Answer:
         """The Graph API: takes each message that is addressed and authorised as it should be."""
-        if headers.get("authorization") != f"Bearer {TOKEN}" or target != MESSAGES:
+        if headers.get("authorization") != f"Bearer {ACCESS_TOKEN}" or target != MESSAGES:
             return 401, b'{"error": {"code": 190}}'
         message = json.loads(body)
         to, attempt = message["to"], message["biz_opaque_callback_data"]
@@ -104,15 +97,8 @@ class Phones:
         return [self._writes(self.numbers[i % len(self.numbers)], text) for i in range(count)]
 
     def _writes(self, number: str, text: str) -> bytes:
-        message = {
-            "from": number,
-            "id": f"wamid.in.{self._run}.{next(self._ids)}",
-            "timestamp": _now(),
-            "type": "text",
-            "text": {"body": text},
-        }
-        contact = {"profile": {"name": "Ana"}, "wa_id": number}
-        return _delivery({"contacts": [contact], "messages": [message]})
+        message_id = f"wamid.in.{self._run}.{next(self._ids)}"
+        return _delivery(webhooks.typed(number, message_id, text))
 
 
 def statuses(told: Iterable[tuple[Sent, str]]) -> bytes:
@@ -123,38 +109,21 @@ def statuses(told: Iterable[tuple[Sent, str]]) -> bytes:
         "category": "service",
         "type": "free_customer_service",
     }
-    return _delivery(
+    conversation = {"id": "bench", "origin": {"type": "service"}}
+    entries = [
         {
-            "statuses": [
-                {
-                    "id": sent.wamid,
-                    "status": word,
-                    "timestamp": _now(),
-                    "recipient_id": sent.to[1:],
-                    "biz_opaque_callback_data": sent.attempt,
-                    "conversation": {"id": "bench", "origin": {"type": "service"}},
-                    "pricing": pricing,
-                }
-                for sent, word in told
-            ]
+            **webhooks.status(sent.to[1:], sent.wamid, word, sent.attempt),
+            "conversation": conversation,
+            "pricing": pricing,
         }
-    )
+        for sent, word in told
+    ]
+    return _delivery({"statuses": entries})
 
 
-def _now() -> str:
-    return str(wall_ms() // 1000)
-
-
-def _delivery(value: dict[str, object]) -> bytes:
-    metadata = {"display_phone_number": "15550100000", "phone_number_id": NUMBER}
-    change = {
-        "field": "messages",
-        "value": {"messaging_product": "whatsapp", "metadata": metadata, **value},
-    }
-    entry = {"id": "102290129340398", "changes": [change]}
-    body = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
-    digest = hmac.new(_APP_SECRET.encode(), body, hashlib.sha256).hexdigest()
-    return wire.request(WEBHOOKS, body, {"x-hub-signature-256": f"sha256={digest}"})
+def _delivery(value: webhooks.Value) -> bytes:
+    body, headers = webhooks.signed(value)
+    return wire.request(webhooks.PATH, body, headers)
 
 
 # --- the daemon ---------------------------------------------------------------------------------
@@ -167,57 +136,15 @@ class Daemon:
         self.folder = folder
         self.port, self._admin_port = free_port(), free_port()
         self.log = folder / "daemon.log"
-        self._config = folder / "routerbot.toml"
-        self._config.write_text(self._text(graph_port, crm_port, limits), encoding="utf-8")
+        self._config = write_config(
+            folder,
+            self.port,
+            self._admin_port,
+            graph=f"http://127.0.0.1:{graph_port}",
+            crm=f"http://127.0.0.1:{crm_port}",
+            limits=limits,
+        )
         self._process: asyncio.subprocess.Process | None = None
-
-    def _text(self, graph_port: int, crm_port: int, limits: str) -> str:
-        secrets = {
-            "pseudonym_key": "ab" * 32,
-            "verify_token": "bench",
-            "app_secret": _APP_SECRET,
-            "access_token": TOKEN,
-            "telco": "whsec_" + "YmVuY2htYXJrLXNlY3JldC0wMTIzNDU2Nzg5",
-        }
-        for name, value in secrets.items():
-            file = self.folder / name
-            file.write_text(value, encoding="utf-8")
-            file.chmod(0o600)
-
-        def secret(name: str) -> str:
-            return f'{{ file = "{self.folder / name}" }}'
-
-        return f"""
-[server]
-bind = "127.0.0.1:{self.port}"
-public_url = "http://127.0.0.1:{self.port}"
-[admin]
-bind = "127.0.0.1:{self._admin_port}"
-socket = "{self.folder / "admin.sock"}"
-[state]
-database = "{self.folder / "routerbot.db"}"
-[privacy]
-pseudonym_key = {secret("pseudonym_key")}
-[flow]
-file = "{shipped_flow().absolute()}"
-default_language = "en"
-time_zone = "America/Lima"
-[services.crm]
-base_url = "http://127.0.0.1:{crm_port}"
-[whatsapp]
-api_url = "http://127.0.0.1:{graph_port}"
-business_account_id = "102290129340398"
-verify_token = {secret("verify_token")}
-app_secrets = [{secret("app_secret")}]
-[[whatsapp.numbers]]
-phone_number_id = "{NUMBER}"
-access_token = {secret("access_token")}
-[telco.main]
-base_url = "http://127.0.0.1:9"
-callback_secrets = [{secret("telco")}]
-[limits]
-{limits}
-"""
 
     async def start(self) -> None:
         """Start it and wait until it is ready."""
@@ -264,14 +191,6 @@ callback_secrets = [{secret("telco")}]
             self._process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(_STOP_S):
                 await self._process.wait()
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

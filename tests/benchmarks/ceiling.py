@@ -86,7 +86,7 @@ async def _serve() -> None:
     config.keep_alive_max_requests = 1_000_000
     app = Starlette(routes=[Route(PATH, _taken, methods=["POST"])])
     async with trio.open_nursery() as nursery:
-        (url,) = await nursery.start(partial(serve, app, config))  # type: ignore[arg-type]
+        (url,) = await nursery.start(partial(serve, app, config))  # type: ignore[arg-type]  # a type of its own
         print(url.rpartition(":")[2], flush=True)
 
 

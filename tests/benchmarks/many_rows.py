@@ -26,7 +26,8 @@ from daemon.clock import wall_ms
 from tests.benchmarks.population import Kept, Template, create, customer, load
 from tests.benchmarks.report import ms, percentile, table
 from tests.benchmarks.rig import Reply, Rig, open_rig, until
-from tests.benchmarks.story import Said, play, shipped_source, shipped_surroundings
+from tests.benchmarks.story import Said, play, shipped_surroundings
+from tests.endtoend.reading import shipped_source
 
 FEW, MANY = 1_000, 1_000_000
 ROUNDS = 4

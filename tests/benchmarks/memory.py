@@ -21,7 +21,8 @@ from daemon.clock import wall_ms
 from tests.benchmarks.population import Kept, Template, create, customer, load, run
 from tests.benchmarks.report import table
 from tests.benchmarks.rig import Rig, open_rig
-from tests.benchmarks.story import WITH_A_PERSON, play, shipped_source, shipped_surroundings
+from tests.benchmarks.story import WITH_A_PERSON, play, shipped_surroundings
+from tests.endtoend.reading import shipped_source
 
 KINDS = {"cnv": "conversation", "job": "router job", "hnd": "hand-over"}
 ACTORS = 3000

@@ -23,7 +23,8 @@ from actors.codec import decode_call
 from actors.ids import ActorId, tag_of
 from actors.values import Customer
 from state.inline_store import InlineDisk
-from tests.benchmarks.story import BUSINESS_NUMBER, Story
+from tests.benchmarks.configuration import BUSINESS_NUMBER
+from tests.benchmarks.story import Story
 
 IDENTIFIER_MAX = 10**8
 _SPAN = 1 << 40

@@ -26,10 +26,10 @@ from tests.benchmarks.story import (
     BEGINS_JOB_S,
     CHATS_A_LOT,
     play,
-    shipped_source,
     shipped_surroundings,
 )
 from tests.benchmarks.vendors import Looks
+from tests.endtoend.reading import shipped_source
 
 JOBS = 10_000
 CAP = 16

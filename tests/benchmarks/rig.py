@@ -1,38 +1,31 @@
 """The real daemon as a process of its own, small vendors beside the benchmark, and customers who
 type.
 
-What lives here: the configuration, starting and killing, signed webhooks, waiting for replies. What
-must not: what is measured.
+What lives here: starting and killing, posting webhooks, waiting for replies. What must not: what is
+measured. The loads of speed have a leaner one (`bench_world`).
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import os
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import msgspec
 import trio
 
+from adapters.sandbox.server import free_port
 from daemon.clock import wall_ms, write_virtual_clock
 from daemon.sandbox.process import DaemonProcess
-from daemon.shipped import shipped_flow
+from tests.benchmarks import webhooks
+from tests.benchmarks.configuration import write_config
 from tests.benchmarks.daemon_figures import Figures, look
 from tests.benchmarks.population import identifier
 from tests.benchmarks.posting import Poster, open_poster
-from tests.benchmarks.story import BUSINESS_NUMBER
 from tests.benchmarks.vendors import Vendors
 
-PATH = "/webhooks/whatsapp"
-_ACCOUNT = "102290129340398"
-_SECRET = "a-secret-of-the-benchmark-alone"
 _REPLY_S = 60.0
 _AGAIN_S = 0.1
 CONNECTIONS = 64
@@ -114,32 +107,21 @@ class Rig:
         digits = identifier(number)
         came = self._waiting[digits] = trio.Event()
         began = trio.current_time()
-        message = {
-            "from": digits,
-            "id": self._unique(digits),
-            "timestamp": str(wall_ms() // 1000),
-            "type": "text",
-            "text": {"body": text},
-        }
-        contact = {"profile": {"name": "Ana Quispe"}, "wa_id": digits}
-        await self.post({"contacts": [contact], "messages": [message]}, apart=apart)
+        message = webhooks.typed(digits, self._unique(digits), text, "Ana Quispe")
+        await self.post(message, apart=apart)
         ack_s = trio.current_time() - began
         with trio.fail_after(within_s):
             await came.wait()
         return Reply(ack_s, trio.current_time() - began)
 
-    async def post(self, value: dict[str, object], *, apart: bool = False) -> None:
+    async def post(self, value: webhooks.Value, *, apart: bool = False) -> None:
         """Post a webhook, signed; again where it is not taken."""
         poster = self._apart if apart else self._poster
-        metadata = {"display_phone_number": "15550783881", "phone_number_id": BUSINESS_NUMBER}
-        whole = {"messaging_product": "whatsapp", "metadata": metadata, **value}
-        entry = {"id": _ACCOUNT, "changes": [{"field": "messages", "value": whole}]}
-        body = msgspec.json.encode({"object": "whatsapp_business_account", "entry": [entry]})
-        digest = hmac.new(_SECRET.encode(), body, hashlib.sha256).hexdigest()
-        headers = {"content-type": "application/json", "x-hub-signature-256": f"sha256={digest}"}
+        body, headers = webhooks.signed(value)
+        headers["content-type"] = "application/json"
         while True:
             try:
-                if await poster.post(PATH, body, headers) == 200:
+                if await poster.post(webhooks.PATH, body, headers) == 200:
                     return
             except OSError:
                 pass  # nobody is there, just now
@@ -160,13 +142,7 @@ class Rig:
     async def _follow(self, digits: str, attempt: str) -> None:
         self._following += 1
         for word in ("sent", "delivered"):
-            status = {
-                "id": f"wamid.{attempt}",
-                "status": word,
-                "timestamp": str(wall_ms() // 1000),
-                "recipient_id": digits,
-                "biz_opaque_callback_data": attempt,
-            }
+            status = webhooks.status(digits, f"wamid.{attempt}", word, attempt)
             await self.post({"statuses": [status]})
         self._following -= 1
 
@@ -188,14 +164,22 @@ async def open_rig(
     async with trio.open_nursery() as nursery:
         rig = Rig(folder, nursery, job_s=job_s, look_s=look_s)
         vendors_port = await nursery.start(rig.vendors.serve)
-        public_port, admin_port = _free_port(), _free_port()
-        config = folder / "routerbot.toml"
-        text = _toml(rig, vendors_port, public_port, admin_port, limits)
+        public_port, admin_port = free_port(), free_port()
+        sandbox = ""
         if clock_can_be_turned:
             write_virtual_clock(rig.clock, wall_ms(), running=True)
-            text += f'[sandbox]\nclock = "virtual"\nclock_offset_file = "{rig.clock}"\n'
-        config.write_text(text)
-        config.chmod(0o600)
+            sandbox = f'[sandbox]\nclock = "virtual"\nclock_offset_file = "{rig.clock}"\n'
+        vendors = f"http://127.0.0.1:{vendors_port}"
+        config = write_config(
+            folder,
+            public_port,
+            admin_port,
+            graph=vendors,
+            crm=f"{vendors}/api",
+            telco=vendors,
+            limits=limits,
+            more=sandbox,
+        )
         rig.daemon = DaemonProcess(config, folder / "daemon.log", admin_port)
         url = f"http://127.0.0.1:{public_port}"
         async with (
@@ -209,53 +193,3 @@ async def open_rig(
                 with trio.CancelScope(shield=True):
                     await rig._client.aclose()
         nursery.cancel_scope.cancel()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _toml(rig: Rig, vendors: int, public: int, admin: int, limits: str) -> str:
-    secrets = {
-        "plain": _SECRET,
-        "webhook": "whsec_" + base64.b64encode(hashlib.sha256(_SECRET.encode()).digest()).decode(),
-    }
-    for name, secret in secrets.items():
-        (rig.folder / name).write_text(secret)
-        (rig.folder / name).chmod(0o600)
-    return f"""
-[server]
-bind = "127.0.0.1:{public}"
-public_url = "http://127.0.0.1:{public}"
-[admin]
-bind = "127.0.0.1:{admin}"
-socket = "{rig.folder}/admin.sock"
-[state]
-database = "{rig.database}"
-[privacy]
-pseudonym_key = {{ file = "plain" }}
-[flow]
-file = "{shipped_flow()}"
-default_language = "en"
-time_zone = "America/Lima"
-[services.crm]
-base_url = "http://127.0.0.1:{vendors}/api"
-[whatsapp]
-api_url = "http://127.0.0.1:{vendors}"
-business_account_id = "{_ACCOUNT}"
-verify_token = {{ file = "plain" }}
-app_secrets = [{{ file = "plain" }}]
-[[whatsapp.numbers]]
-phone_number_id = "{BUSINESS_NUMBER}"
-access_token = {{ file = "plain" }}
-[telco.main]
-base_url = "http://127.0.0.1:{vendors}"
-callback_secrets = [{{ file = "webhook" }}]
-[agents]
-adapter = "none"
-[limits]
-{limits}
-"""

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from actors.calls import Call, OpenDesk, QueryDesk, QueryJob, StartJob, WebRequest
 from actors.codec import decode_call, decode_message, encode_message
 from actors.conversation.state import Surroundings
-from actors.flow.reader import FlowSource, read_flow
+from actors.flow.reader import FlowSource
 from actors.ids import CONVERSATION, ActorId, actor_id, answer_id, timer_message_id
 from actors.kinds import AnyLiving, wake
 from actors.messages import (
@@ -31,13 +31,11 @@ from actors.messages import (
 )
 from actors.values import Customer, DeskState
 from adapters.whatsapp.inbound import alias_of, message_id_of
-from daemon.actor_loop import _row_of
-from daemon.shipped import shipped_flow
+from daemon.actor_loop import row_of
 from daemon.turn import run_turn
 from state.rows import ActorRow, Commit, InboxRow, NewEffect, NewMessage, Timer
 from tests.benchmarks.answers import customer_system, job_state
 
-BUSINESS_NUMBER = "106540352242922"
 _ANSWER_MS = 120
 """How long a vendor takes in a story."""
 
@@ -77,13 +75,6 @@ class Story(Struct):
     def alias(self) -> str:
         """By what the conversation is known."""
         return alias_of(self.customer.business_number, self.customer.identifier)
-
-
-def shipped_source() -> FlowSource:
-    """The flow that is shipped, as the daemon reads it."""
-    source = read_flow(shipped_flow().read_bytes())
-    assert isinstance(source, FlowSource)
-    return source
 
 
 def shipped_surroundings(source: FlowSource) -> Surroundings:
@@ -131,7 +122,7 @@ class _Play:
         result = run_turn(living, story.actors.get(actor), [row], now_ms, self._around)
         assert all(one.error is None for one in result.heard), result.heard
         story.heard.append(row)
-        at_rest = _row_of(result.commit)
+        at_rest = row_of(result.commit)
         if at_rest is not None:
             story.actors[actor] = at_rest
         self._carry_out(actor, result.commit, now_ms)

@@ -20,9 +20,9 @@ from tests.benchmarks.story import (
     WITH_A_PERSON,
     kinds_of,
     play,
-    shipped_source,
     shipped_surroundings,
 )
+from tests.endtoend.reading import shipped_source
 
 NOON = 1_790_000_000_000
 

@@ -14,7 +14,8 @@ import sys
 from collections.abc import Mapping
 
 from tests.benchmarks import wire
-from tests.benchmarks.bench_world import MESSAGES, TOKEN
+from tests.benchmarks.bench_world import MESSAGES
+from tests.benchmarks.configuration import ACCESS_TOKEN
 
 _CONNECTIONS = 16
 
@@ -33,7 +34,7 @@ async def _run(graph_port: int) -> None:
         while True:
             number = await numbers.get()
             body = {"to": f"+{number}", "biz_opaque_callback_data": f"eff_{next(ids)}.1"}
-            headers = {"authorization": f"Bearer {TOKEN}"}
+            headers = {"authorization": f"Bearer {ACCESS_TOKEN}"}
             await poster.post(wire.request(MESSAGES, json.dumps(body).encode(), headers))
 
     _, port = await wire.listen(webhook)

@@ -15,7 +15,8 @@ import trio
 
 from daemon.clock import wall_ms
 from tests.benchmarks.answers import customer_system, job_document
-from tests.benchmarks.story import BUSINESS_NUMBER
+from tests.benchmarks.configuration import BUSINESS_NUMBER
+from tests.benchmarks.wire import content_length
 
 _READ_BYTES = 65536
 Shown = Callable[[str, str, str], None]
@@ -77,7 +78,7 @@ class Vendors:
                         return
                     data += received
                 head = data[:end]
-                length = _length(head)
+                length = content_length(head)
                 while len(data) < end + 4 + length:
                     received = await stream.receive_some(_READ_BYTES)
                     if not received:
@@ -122,8 +123,3 @@ class Vendors:
         finally:
             self.looks.end()
         return job_document(name, wall_ms(), self._job_s)
-
-
-def _length(head: bytes) -> int:
-    _, found, rest = head.lower().partition(b"content-length:")
-    return int(rest.partition(b"\r\n")[0]) if found else 0

@@ -31,7 +31,7 @@ class _Assembly:
         whole: list[tuple[bytes, bytes]] = []
         while (end := self._waiting.find(_END)) >= 0:
             head = self._waiting[:end]
-            size = _length(head)
+            size = content_length(head)
             if len(self._waiting) < end + 4 + size:
                 break
             whole.append((head, self._waiting[end + 4 : end + 4 + size]))
@@ -39,7 +39,8 @@ class _Assembly:
         return whole
 
 
-def _length(head: bytes) -> int:
+def content_length(head: bytes) -> int:
+    """The length of the body that the head of a message names."""
     _, found, rest = head.lower().partition(b"content-length:")
     return int(rest.partition(b"\r\n")[0]) if found else 0
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -34,13 +35,11 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "flow.yaml"
 
 
-def told(
-    file: Path, example: str, out: io.StringIO | None = None, **more: object
-) -> tuple[int, str]:
+def told(file: Path, example: str, out: io.StringIO | None = None, **more: Any) -> tuple[int, str]:
     """Exit code and what is printed where an example stands in the file."""
     file.write_text(written(laid_over(example)))
     out = out or io.StringIO()
-    code = run_check(Options(file, **more), out)  # type: ignore[arg-type]
+    code = run_check(Options(file, **more), out)
     return code, out.getvalue()
 
 

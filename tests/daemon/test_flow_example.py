@@ -10,7 +10,7 @@ import pytest
 from daemon.flow_check import Options, run_check
 from daemon.flow_example import run_example
 from daemon.flowtest.command import run_flow_test
-from daemon.shipped import examples, shipped_schema
+from daemon.shipped import Example, examples, shipped_schema
 
 
 def example(name: str | None = None, folder: Path | None = None) -> tuple[int, str]:
@@ -30,8 +30,8 @@ def test_one_is_printed_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("each", examples(), ids=lambda each: each.name)
-def test_a_folder_holds_all_that_it_takes(each: object, tmp_path: Path) -> None:
-    name = each.name  # type: ignore[attr-defined]
+def test_a_folder_holds_all_that_it_takes(each: Example, tmp_path: Path) -> None:
+    name = each.name
     folder = tmp_path / "new" / "bot"
     code, out = example(name, folder)
     assert code == 0

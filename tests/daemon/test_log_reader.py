@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon import log_reader
-from daemon.log_reader import Printer, Wanted, below, describe, parse, read, short
+from daemon import log_reader, log_sieve
+from daemon.log_lines import below, describe, parse, short
+from daemon.log_reader import Printer, read
+from daemon.log_sieve import Wanted
 
 TAP = "whatsapp:7b2b8bb3dd5c41169f2a487f701cc1fa"
 CONVERSATION = "cnv_wsnz6vix453yqdbbjlgbcj3h"
@@ -176,7 +178,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_reader, "KEPT_BYTES_MAX", 2000)
     faults = refused(RECORDED, Wanted(cause=TOLD), again=False)
     assert faults == ["too much to remember: the oldest was left out; ask for a shorter time"]
-    monkeypatch.setattr(log_reader, "TIES_MAX", 1)
+    monkeypatch.setattr(log_sieve, "TIES_MAX", 1)
     lines = [REQUESTED, STRANGER, CALLED]
     assert chosen(lines, Wanted(conversation=CONVERSATION)) == [REQUESTED]
 

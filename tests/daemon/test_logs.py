@@ -17,6 +17,7 @@ import msgspec
 import pytest
 import structlog
 
+import daemon.logs
 from adapters.secret import Secret
 from daemon.logs import LogSink, configure, get_logger, pseudonym
 
@@ -113,7 +114,7 @@ def test_exceptions_tell_where_but_quote_nothing(lines: Lines) -> None:
     except KeyError:
         LOG.exception("turn.failed")
     try:
-        _ = None + 1  # type: ignore[operator]
+        _ = None + 1  # type: ignore[operator]  # that is the bug
     except TypeError as error:
         LOG.error("turn.failed", exc_info=ExceptionGroup("Ana", [error]))
     first, second = lines.read()
@@ -221,6 +222,22 @@ def test_it_is_known_whether_all_lines_are_written() -> None:
         idle.append(sink.idle)
     thread.join()
     assert idle == [True, False, True]
+
+
+def test_lines_do_not_linger_where_somebody_waits_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(daemon.logs, "_LINGER_S", 60.0)
+    sink = configure(stream := io.BytesIO())
+    began = time.monotonic()
+    LOG.info("one")
+    while not sink.idle:
+        time.sleep(0.001)
+    LOG.info("two")
+    sink.close()
+    sink.join()
+    assert time.monotonic() - began < 30
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["one", "two"]
 
 
 def test_afterwards_all_is_as_before(lines: Lines) -> None:

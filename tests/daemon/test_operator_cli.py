@@ -77,12 +77,16 @@ COMMANDS: list[tuple[str, str, dict[str, str | int | bool]]] = [
 
 @pytest.mark.parametrize(("words", "command", "arguments"), COMMANDS)
 def test_each_command_asks_for_itself_and_a_refusal_is_exit_code_1(
-    tmp_path: Path, capsys: Capture, words: str, command: str, arguments: dict[str, object]
+    tmp_path: Path,
+    capsys: Capture,
+    words: str,
+    command: str,
+    arguments: dict[str, str | int | bool],
 ) -> None:
     path = tmp_path / "s"
     with answering(path, said(error="no such thing")) as asked:
         assert run(path, *words.split()) == 1
-    assert asked == [Question(command, arguments)]  # type: ignore[arg-type]
+    assert asked == [Question(command, arguments)]
     assert capsys.readouterr() == ("", "no such thing\n")
 
 

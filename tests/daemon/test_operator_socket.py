@@ -15,8 +15,8 @@ import pytest
 import trio
 import trio.testing
 
-from daemon import operator as module
-from daemon.operator import LINE_MAX_BYTES, serve_operator
+from daemon import operator_socket as module
+from daemon.operator_socket import LINE_MAX_BYTES, serve_operator
 from daemon.server import BindFailed
 from tests.daemon.asking import Asked, Line, Values, raw_letter
 from tests.daemon.parts import Shell, shell

@@ -63,6 +63,18 @@ async def test_an_expected_call_that_is_never_committed_costs_a_look() -> None:
         assert vendor.said == ["b"]
 
 
+async def test_the_worker_of_one_call_makes_the_next() -> None:
+    async with relaying(vendor := Vendor(), concurrency=3) as parts:
+        for round_of in ("abc", "d", "efg"):
+            await parts.owe(*[owed(name, lane=name) for name in round_of])
+            await trio.testing.wait_all_tasks_blocked()
+        assert sorted(vendor.said) == list("abcdefg")
+        assert parts.relay.active == 0
+        assert parts.relay._workers is not None
+        names = [task.name for task in parts.relay._workers.child_tasks]
+        assert sum("_serve" in name for name in names) == 3
+
+
 async def test_what_rings_after_the_look_is_looked_for_again() -> None:
     async with relaying(vendor := Vendor()) as parts:
         await parts.owe(owed("a"))

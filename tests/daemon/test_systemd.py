@@ -37,15 +37,11 @@ def heard(listener: socket.socket) -> list[bytes]:
 
 def test_all_that_is_said(systemd: tuple[socket.socket, Notifier]) -> None:
     listener, notifier = systemd
-    assert notifier.extend_timeout(2.5)
     assert notifier.ready("3 actors\nREADY=0")
-    assert notifier.status("busy")
     assert notifier.alive()
     assert notifier.stopping()
     assert heard(listener) == [
-        b"EXTEND_TIMEOUT_USEC=2500000",
         b"READY=1\nSTATUS=3 actors READY=0",
-        b"STATUS=busy",
         b"WATCHDOG=1",
         b"STOPPING=1",
     ]
@@ -60,7 +56,7 @@ def test_a_socket_that_nobody_reads_does_not_block(
     systemd: tuple[socket.socket, Notifier],
 ) -> None:
     _, notifier = systemd
-    assert not all(notifier.status("x" * 1000) for _ in range(5000))
+    assert not all(notifier.alive() for _ in range(5000))
 
 
 @pytest.mark.parametrize(

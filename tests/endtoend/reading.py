@@ -1,4 +1,4 @@
-"""What the daemon wrote down: its log as events."""
+"""What the daemon wrote down, in its log and its database; and the shipped flow, read."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def _on_text(text: str, act: Callable[[], None]) -> None:
             act()
         return hear(living, envelope, now_ms, around)
 
-    Living.hear = bent_hear  # type: ignore[method-assign,assignment]
+    Living.hear = bent_hear  # type: ignore[method-assign,assignment]  # bent
 
 
 def _raises(text: str) -> None:
@@ -71,7 +71,7 @@ def _unread(queue_lines: str) -> None:
     assert logs.configure.__kwdefaults__ is not None
     logs.configure.__kwdefaults__["queue_max"] = int(queue_lines)
     # The sandbox would wait for ever for lines that nobody takes.
-    logs.LogSink.idle = True  # type: ignore[assignment,method-assign]
+    logs.LogSink.idle = True  # type: ignore[assignment,method-assign]  # bent
 
 
 def _files(most: str) -> None:

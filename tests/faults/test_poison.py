@@ -96,6 +96,7 @@ async def test_message_that_kills_the_process(tmp_path: Path) -> None:
         # Nothing of it is left over: the next start finds nobody waiting.
         await stage.daemon.stop()
         await stage.start_daemon()
+        await stage.settle()
         assert named(stage.daemon.log, "ready")[-1]["woken"] == 0
         victim.write("menu")
         await stage.settle()

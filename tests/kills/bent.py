@@ -61,7 +61,7 @@ def bend(seams: Seams, defect: Defect | None) -> None:
             yield vendors_with_seams(vendors, seams)
 
     def public_app(*arguments: object) -> ASGIApp:
-        return plant.door(door_with_seams(door(*arguments), seams))  # type: ignore[arg-type]
+        return plant.door(door_with_seams(door(*arguments), seams))  # type: ignore[arg-type]  # its own
 
     wiring.open_store = open_store
     wiring.open_vendors = open_vendors

@@ -7,16 +7,13 @@ nothing goes wrong, but no store on a disk, no task, no relay, no retry, no door
 
 from __future__ import annotations
 
-from functools import cache
-
 from actors.calls import Say
 from actors.codec import decode_call
-from actors.flow.reader import FlowSource, read_flow
 from adapters.sandbox.world import World
 from daemon.flowtest.stage import DirectStage
-from daemon.shipped import shipped_flow
 from daemon.turn import TurnResult
 from state.rows import InboxRow
+from tests.endtoend.reading import shipped_source
 from tests.kills.said import Said, said
 
 LANGUAGE = "en"
@@ -28,7 +25,7 @@ class Core:
     def __init__(self, begins_ms: int) -> None:
         self.said: list[Said] = []
         """Whatever the core wanted to say, in the order of its decisions."""
-        self._stage = DirectStage(_flow(), LANGUAGE, begins_ms, self._note)
+        self._stage = DirectStage(shipped_source(), LANGUAGE, begins_ms, self._note)
 
     @property
     def world(self) -> World:
@@ -49,10 +46,3 @@ class Core:
             call = decode_call(effect.body)
             if isinstance(call, Say):
                 self.said.append(said(effect.effect, call, effect.topic))
-
-
-@cache
-def _flow() -> FlowSource:
-    found = read_flow(shipped_flow().read_bytes())
-    assert isinstance(found, FlowSource), found
-    return found

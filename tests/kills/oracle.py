@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from actors.ids import EffectId
 from adapters.ports import HttpRequest, Receiver, Reception
 from adapters.sandbox.courier import Courier
 from adapters.sandbox.desk import DeskChat
@@ -49,8 +50,8 @@ def webhooks(world: SandboxWorld, vendors: Vendors, found: Evidence, verdict: Ve
                     verdict.broken(Broken.UNHANDLED, f"{event.message_id}: {row.error or 'open'}")
             for receipt in reception.receipts:
                 verdict.checked["receipts"] += 1
-                effect = receipt.attempt_id.rpartition(".")[0]
-                if ranks.get(effect, -1) < receipt.rank:  # type: ignore[call-overload]
+                effect = EffectId(receipt.attempt_id.rpartition(".")[0])
+                if ranks.get(effect, -1) < receipt.rank:
                     verdict.broken(Broken.UNHANDLED, f"a receipt of {receipt.attempt_id}")
     for name in taken:
         if name.startswith(_OUTSIDE) and name not in posted:
@@ -62,7 +63,7 @@ def _understood(
 ) -> Reception:
     path = urlsplit(parcel.target).path
     receiver: Receiver = vendors.receivers[path][1]
-    headers = courier._headers(parcel)
+    headers = courier.headers(parcel)
     return receiver.receive(
         HttpRequest("POST", path, (), headers, parcel.body, world.clock.now_ms())
     )

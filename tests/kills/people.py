@@ -257,11 +257,7 @@ async def play(host: Host, customers: Sequence[Customer]) -> None:
 
 async def pass_time(host: Host, seconds: int) -> None:
     """Let time pass, from event to event."""
-    end_ms = host.world.clock.now_ms() + seconds * 1000
-    while host.world.clock.now_ms() < end_ms:
-        await host.settle()
-        _pass_time(host, [end_ms])
-    await host.settle()
+    await host.world.pass_time(seconds * 1000, settle=host.settle, next_due_ms=host.next_due_ms)
 
 
 def _pass_time(host: Host, dues: list[int]) -> None:

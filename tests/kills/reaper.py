@@ -18,7 +18,8 @@ from msgspec.structs import replace
 
 from adapters.sandbox.world import SandboxWorld
 from daemon.sandbox.process import DaemonFailed
-from daemon.sandbox.stage import NotAtRest, Stage
+from daemon.sandbox.stage import Stage
+from daemon.scripts.stage import NotAtRest
 from tests.kills import evidence
 from tests.kills.evidence import Cut
 from tests.kills.orders import Order, Seam, give, withdraw

@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 from unittest import mock
 
 import pytest
 
+from actors.ids import ActorId
+from state import accepting
 from state.mending import Mending
+from state.rows import Arrival
 from state.transactions import Unit
+from state.work import Work
 from tests.power.defects import Defect
 from tests.power.disk import Files
 from tests.power.judge import Verdict
@@ -24,6 +28,7 @@ from tests.power.survey import Cut, prepared, scratch, survey, unsound
 
 SEEDS = range(1, 9)
 POINTS_PER_SEED = 32
+KNOWN = accepting._known
 
 
 @pytest.fixture
@@ -86,20 +91,31 @@ async def test_a_planted_defect_is_found(
     assert verdict in {cut.finding.verdict for cut in cuts}
 
 
+def nothing(*_args: object) -> list[object]:
+    return []
+
+
+def new_messages_from(
+    work: Work, arrivals: Sequence[Arrival]
+) -> tuple[set[str], dict[str, ActorId]]:
+    """In the place of `accepting._known`: every message is new."""
+    return set(), KNOWN(work, arrivals)[1]
+
+
 @pytest.mark.parametrize(
-    ("what", "nothing"),
+    ("what", "instead"),
     [
-        ("reading.interrupted", []),
-        ("reading.open_lanes", []),
-        ("reading.actors_with_open_inbox", []),
-        ("work.Work.seen", set()),
+        ("reading.interrupted", nothing),
+        ("reading.open_lanes", nothing),
+        ("reading.actors_with_open_inbox", nothing),
+        ("accepting._known", new_messages_from),
     ],
 )
 async def test_a_store_that_forgets_after_a_cut_is_found(
-    what: str, nothing: object, folder: Path
+    what: str, instead: object, folder: Path
 ) -> None:
     run = await prepared("3", folder)
-    with mock.patch(f"state.{what}", mock.Mock(return_value=nothing)):
+    with mock.patch(f"state.{what}", instead):
         cuts = await survey(run, run.numbers(8), folder)
     assert Verdict.ASTRAY in {cut.finding.verdict for cut in cuts}
 

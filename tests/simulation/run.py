@@ -9,7 +9,6 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from unittest import mock
 
 import trio
@@ -17,12 +16,11 @@ import trio.testing
 from msgspec import Struct
 
 from actors.conversation.state import Surroundings
-from actors.flow.reader import FlowSource, read_flow
 from adapters.ports import Sender
 from daemon import intake
-from daemon.shipped import shipped_flow
 from state.inline_store import InlineDisk
 from tests.daemon import parts
+from tests.endtoend.reading import shipped_source
 from tests.simulation import plan
 from tests.simulation.customers import Person
 from tests.simulation.defects import Defect, planted
@@ -81,15 +79,8 @@ def scheduling_by(seed: int) -> Iterator[None]:
             run._r.setstate(before)
 
 
-@cache
-def _flow() -> FlowSource:
-    found = read_flow(shipped_flow().read_bytes())
-    assert isinstance(found, FlowSource), found
-    return found
-
-
 def _around(defect: Defect | None) -> Surroundings:
-    source = _flow()
+    source = shipped_source()
     believing = defect is Defect.BELIEVES_OLD_TAPS
     return Surroundings(
         flows={source.version: source.flow},

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, reduce
 from itertools import pairwise
 
 from actors.flow import model
@@ -33,19 +33,9 @@ from actors.flow.check.kinds import (
     refined,
 )
 from actors.flow.edges import Edge, Entry, FlowGraph, Way
-from actors.flow.evaluation import as_number
-from actors.flow.expression import ExpressionFault, Node, parse
+from actors.flow.evaluation import as_number, tree_of
 from actors.flow.graph import scope_of
 from actors.flow.render import PLACEHOLDER
-
-
-@lru_cache(20_000)
-def parsed(expression: str) -> Node | None:
-    """The tree of an expression; None where it has a fault."""
-    try:
-        return parse(expression)
-    except ExpressionFault:
-        return None
 
 
 class DataFlow:
@@ -204,7 +194,7 @@ class DataFlow:
         return bits
 
     def _if(self, test: str | None, truth: bool, state: State) -> State | None:
-        node = parsed(test) if test is not None else None
+        node = tree_of(test) if test is not None else None
         return refined(node, truth, self.table, state) if node is not None else state
 
     def _responded(self, step: model.Request, edge: Edge, state: State) -> State:
@@ -236,7 +226,7 @@ class DataFlow:
         for name, value in step.values.items():
             state = state.put(self.table.bits[name], self._given(value, before))
         for name, expression in step.compute.items():
-            node = parsed(expression)
+            node = tree_of(expression)
             kinds = infer(node, self.table, state) if node is not None else ANYTHING
             state = state.put(self.table.bits[name], kinds)
         return state

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actors.flow import model, rules
-from actors.flow.check.dataflow import case_kinds, parsed
+from actors.flow.check.dataflow import case_kinds
 from actors.flow.check.kinds import (
     NOTHING,
     NULL,
@@ -21,6 +21,7 @@ from actors.flow.check.kinds import (
     infer,
 )
 from actors.flow.check.subject import Subject
+from actors.flow.evaluation import tree_of
 from actors.flow.expression import (
     FUNCTIONS,
     Among,
@@ -59,7 +60,7 @@ def texts_of(step: model.Step) -> Iterator[tuple[str, str]]:
 def of_step(step: model.Step) -> Iterator[tuple[str, Node]]:
     """The expressions of a step that can be read, as trees."""
     for key, text in texts_of(step):
-        node = parsed(text)
+        node = tree_of(text)
         if node is not None:
             yield key, node
 

@@ -6,7 +6,7 @@ What lives here: numbers against each other. What must not: how a job lives
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from actors.flow import rules
 from actors.flow.check.subject import Subject
@@ -62,62 +62,47 @@ def _bounds(
 
 
 def _job(subject: Subject, where: str, policy: JobPolicy) -> Iterator[FlowFault]:
-    never = [
-        (
-            policy.stall_s >= policy.deadline_s,
-            "stall_s",
-            f"`stalled` is never said: the deadline of {policy.deadline_s} s comes first",
-        ),
-        (
-            policy.start_patience_s >= policy.start_expiry_s,
-            "start_patience_s",
-            "`waiting_for_provider` is never said: a start is given up after "
-            f"{policy.start_expiry_s} s",
-        ),
-        (
-            policy.poll_first_s >= policy.deadline_s,
-            "poll_first_s",
-            f"nobody looks before the deadline of {policy.deadline_s} s",
-        ),
-        (
-            policy.poll_first_s > policy.poll_max_s,
-            "poll_first_s",
-            f"the first pause is cut to poll_max_s, {policy.poll_max_s} s",
-        ),
-        (
-            policy.lookups * policy.lookup_spacing_s >= policy.deadline_s,
-            "lookups",
-            f"{policy.lookups} look-ups, {policy.lookup_spacing_s} s apart, end after the "
-            f"deadline of {policy.deadline_s} s: a lost start is never made again",
-        ),
-        (
-            policy.tidy_patience_s >= policy.tidy_expiry_s,
-            "tidy_patience_s",
-            f"the clean-up is given up before, after {policy.tidy_expiry_s} s",
-        ),
-        (
-            policy.tidy_again_s >= policy.tidy_expiry_s,
-            "tidy_again_s",
-            f"the clean-up is never tried again: it is given up after {policy.tidy_expiry_s} s",
-        ),
-        (
-            policy.retries_max == 0 and subject.is_written(f"{where}.retry_backoff_s"),
-            "retry_backoff_s",
-            "there is no retry to wait before: retries_max is 0",
-        ),
-    ]
+    never = [*_of_start_and_looks(policy), *_of_clean_up(policy)]
+    if policy.retries_max == 0 and subject.is_written(f"{where}.retry_backoff_s"):
+        never.append(("retry_backoff_s", "there is no retry to wait before: retries_max is 0"))
+    yield from _never(subject, where, never)
+
+
+def _never(subject: Subject, where: str, told: Iterable[tuple[str, str]]) -> Iterator[FlowFault]:
+    """Keys, and what does not come to pass because of them."""
+    for key, what in told:
+        do = "Change one of the two numbers"
+        yield subject.fault(rules.POLICY_NEVER, f"{where}.{key}", what, do)
+
+
+def _of_start_and_looks(policy: JobPolicy) -> Iterator[tuple[str, str]]:
+    deadline = f"the deadline of {policy.deadline_s} s"
+    if policy.stall_s >= policy.deadline_s:
+        yield "stall_s", f"`stalled` is never said: {deadline} comes first"
+    if policy.start_patience_s >= policy.start_expiry_s:
+        given_up = f"a start is given up after {policy.start_expiry_s} s"
+        yield "start_patience_s", f"`waiting_for_provider` is never said: {given_up}"
+    if policy.poll_first_s >= policy.deadline_s:
+        yield "poll_first_s", f"nobody looks before {deadline}"
+    if policy.poll_first_s > policy.poll_max_s:
+        yield "poll_first_s", f"the first pause is cut to poll_max_s, {policy.poll_max_s} s"
+    if policy.lookups * policy.lookup_spacing_s >= policy.deadline_s:
+        looks = f"{policy.lookups} look-ups, {policy.lookup_spacing_s} s apart"
+        yield "lookups", f"{looks}, end after {deadline}: a lost start is never made again"
     unseen_s = _until_unseen_s(policy)
-    looked = policy.poll_first_s < policy.deadline_s
-    if looked and unseen_s >= policy.deadline_s:
-        what = (
-            f"`unseen` is never said: {policy.poll_failures_told} looks take {unseen_s:.0f} s, "
-            f"and the deadline is {policy.deadline_s} s"
-        )
-        never.append((True, "poll_failures_told", what))
-    for is_so, key, what in never:
-        if is_so:
-            do = "Change one of the two numbers"
-            yield subject.fault(rules.POLICY_NEVER, f"{where}.{key}", what, do)
+    if policy.poll_first_s < policy.deadline_s <= unseen_s:
+        looks = f"{policy.poll_failures_told} looks take {unseen_s:.0f} s"
+        what = f"`unseen` is never said: {looks}, and the deadline is {policy.deadline_s} s"
+        yield "poll_failures_told", what
+
+
+def _of_clean_up(policy: JobPolicy) -> Iterator[tuple[str, str]]:
+    if policy.tidy_patience_s >= policy.tidy_expiry_s:
+        what = f"the clean-up is given up before, after {policy.tidy_expiry_s} s"
+        yield "tidy_patience_s", what
+    if policy.tidy_again_s >= policy.tidy_expiry_s:
+        given_up = f"it is given up after {policy.tidy_expiry_s} s"
+        yield "tidy_again_s", f"the clean-up is never tried again: {given_up}"
 
 
 def _until_unseen_s(policy: JobPolicy) -> float:
@@ -142,24 +127,14 @@ def _retries(subject: Subject, name: str) -> Iterator[FlowFault]:
 
 
 def _desk(subject: Subject, where: str, policy: HandoverPolicy) -> Iterator[FlowFault]:
-    never = [
-        (
-            policy.poll_queued_s >= policy.patience_s,
-            "poll_queued_s",
-            f"nobody looks at the desk before patience_s, {policy.patience_s} s, is over",
-        ),
-        (
-            policy.poll_active_s >= policy.idle_max_s,
-            "poll_active_s",
-            f"nobody looks at the desk before the chat ends by itself, after {policy.idle_max_s} s",
-        ),
-        (
-            policy.gone_confirm_s >= policy.idle_max_s,
-            "gone_confirm_s",
-            f"the second look comes after the chat has ended by itself, at {policy.idle_max_s} s",
-        ),
-    ]
-    for is_so, key, what in never:
-        if is_so:
-            do = "Change one of the two numbers"
-            yield subject.fault(rules.POLICY_NEVER, f"{where}.{key}", what, do)
+    never: list[tuple[str, str]] = []
+    end = f"the chat ends by itself, after {policy.idle_max_s} s"
+    if policy.poll_queued_s >= policy.patience_s:
+        what = f"nobody looks at the desk before patience_s, {policy.patience_s} s, is over"
+        never.append(("poll_queued_s", what))
+    if policy.poll_active_s >= policy.idle_max_s:
+        never.append(("poll_active_s", f"nobody looks at the desk before {end}"))
+    if policy.gone_confirm_s >= policy.idle_max_s:
+        what = f"the second look comes after the chat has ended by itself, at {policy.idle_max_s} s"
+        never.append(("gone_confirm_s", what))
+    yield from _never(subject, where, never)

@@ -12,12 +12,10 @@ from itertools import pairwise
 from actors.flow import model, rules
 from actors.flow.check.silence import Run, circles, inner_calls, silent_ways, ways_of
 from actors.flow.check.subject import Subject, few, way
-from actors.flow.edges import AT_ONCE, Way
+from actors.flow.edges import UNASKED, Way
 from actors.flow.faults import FlowFault, instead, nearest
-from actors.flow.graph import resolve, scope_of
-
-STEPS_MAX = 50
-"""Steps that a conversation carries out in one turn."""
+from actors.flow.graph import closure, resolve, scope_of
+from actors.flow.limits import STEPS_MAX
 
 _PEOPLE = model.Menu | model.Question | model.Handover
 """Steps in which a customer, or a person, has the next word."""
@@ -33,7 +31,7 @@ def targets(subject: Subject) -> Iterator[FlowFault]:
         what = "everything comes back to the root, so it must be a menu"
         yield subject.fault(rules.ROOT_NO_MENU, "root", what, "Name a step with `do: menu`")
     for edge in subject.graph.edges:
-        if edge.target in subject.graph.places or edge.key in ("", "flow"):
+        if edge.target in subject.graph.places or not edge.written:
             continue
         scope = scope_of(edge.source)
         written = edge.target.removeprefix(f"{scope}.") if scope else edge.target
@@ -77,13 +75,7 @@ def reached(subject: Subject) -> Iterator[FlowFault]:
         inside = isinstance(step, model.CallSubflow) and step.flow in endless
         if inside and edge.way is Way.RETURN and edge.target in ways:
             ways[edge.source].append(edge.target)
-    seen: set[str] = set()
-    open_ = [entry.target for entry in graph.entries if entry.target in ways]
-    while open_:
-        here = open_.pop()
-        if here not in seen:
-            seen.add(here)
-            open_ += ways[here]
+    seen = closure((entry.target for entry in graph.entries if entry.target in ways), ways)
     before: dict[str, list[str]] = {}
     for address, leads in ways.items():
         for to in leads:
@@ -114,7 +106,7 @@ def _meant(subject: Subject) -> Iterator[tuple[str, str]]:
                 yield edge.source, resolve(subject.flow, scope, like)
 
 
-def _is_entered(subject: Subject, name: str, seen: set[str]) -> bool:
+def _is_entered(subject: Subject, name: str, seen: frozenset[str]) -> bool:
     return any(f"{name}.{step}" in seen for step in subject.flow.subflows[name].steps)
 
 
@@ -145,13 +137,7 @@ def _living(subject: Subject) -> frozenset[str]:
                 before.setdefault(edge.target, []).append(address)
             else:
                 alive.append(address)
-    living: set[str] = set()
-    while alive:
-        here = alive.pop()
-        if here not in living:
-            living.add(here)
-            alive += before.get(here, ())
-    return frozenset(living)
+    return closure(alive, before)
 
 
 # --- what goes round ----------------------------------------------------------------------------
@@ -170,7 +156,7 @@ def loops(subject: Subject) -> Iterator[FlowFault]:
         do = "Let one of these steps lead elsewhere, or ask the customer on the way"
         yield subject.fault(rules.SILENT_LOOP, subject.where(circle[0]), what, do)
     living = _living(subject)
-    unasked = ways_of(subject.graph, kinds=AT_ONCE | {Way.RESPONSE})
+    unasked = ways_of(subject.graph, kinds=UNASKED)
     for circle in circles(unasked):
         steps = [subject.graph.places[address].step for address in circle]
         asks = any(isinstance(step, model.Request) for step in steps)

@@ -13,9 +13,7 @@ from actors.flow.check.subject import Subject, few, way
 from actors.flow.edges import Way
 from actors.flow.faults import FlowFault, instead, nearest
 from actors.flow.graph import scope_of
-
-DEPTH_MAX = 5
-"""How deep sub-flows may call each other: as deep as a conversation carries out."""
+from actors.flow.limits import SUBFLOWS_DEEP_MAX
 
 
 def names(subject: Subject) -> Iterator[FlowFault]:
@@ -48,14 +46,14 @@ def calls(subject: Subject) -> Iterator[FlowFault]:
 
 def _too_deep(subject: Subject, inner: dict[str, list[str]]) -> Iterator[FlowFault]:
     deepest = dict.fromkeys(inner, 1)
-    for _ in range(DEPTH_MAX):
+    for _ in range(SUBFLOWS_DEEP_MAX):
         deepest = {
             name: 1 + max((deepest[to] for to in calls if to in deepest), default=0)
             for name, calls in inner.items()
         }
     for name, depth in deepest.items():
-        if depth > DEPTH_MAX:
-            what = f"sub-flows more than {DEPTH_MAX} deep inside each other"
+        if depth > SUBFLOWS_DEEP_MAX:
+            what = f"sub-flows more than {SUBFLOWS_DEEP_MAX} deep inside each other"
             do = "Let the innermost ones be steps of the others"
             yield subject.fault(rules.CALLS_TOO_DEEP, f"subflows.{name}", what, do)
             return

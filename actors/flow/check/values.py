@@ -16,11 +16,9 @@ from actors.flow.check.shown import SOME_TEXTS
 from actors.flow.check.subject import Subject, way
 from actors.flow.expression import RESERVED, names_in
 from actors.flow.faults import FlowFault, instead
+from actors.flow.limits import VALUES_MAX
 from actors.flow.render import placeholders
 from actors.flow.texts import names_in as names_in_text
-
-VALUES_MAX = 100
-"""Values that a conversation keeps."""
 
 _USABLE = re.compile("[a-z][a-z0-9_]*")
 _TAKEN = ("customer.", "hours.", "jobs.")

@@ -16,14 +16,11 @@ from actors.flow import model, rules
 from actors.flow.check.shown import choices_of
 from actors.flow.check.silence import ways_of
 from actors.flow.check.subject import Subject
-from actors.flow.edges import AT_ONCE, Way
+from actors.flow.edges import UNASKED
 from actors.flow.faults import FlowFault
 from actors.flow.formats import tags_of
-from actors.flow.graph import Place, resolve
-from actors.flow.words import is_near, plain
-
-_FORGIVEN_LETTERS = 5
-"""Shorter words have to be typed as they are."""
+from actors.flow.graph import Place, closure, resolve
+from actors.flow.words import FORGIVEN_LETTERS, is_near, plain
 
 
 class Phrase(NamedTuple):
@@ -204,7 +201,7 @@ class _Near:
     ) -> Iterator[FlowFault]:
         """Phrases of this set, up to one of them, that are near a phrase."""
         count, length = _size(phrase.key)
-        if length < _FORGIVEN_LETTERS:
+        if length < FORGIVEN_LETTERS:
             return
         for size in range(length - 2 * count, length + 2 * count + 1):
             for index, other in self._by_size.get((count, size), ()):
@@ -231,15 +228,8 @@ def _size(key: str) -> tuple[int, int]:
 def ways_out(subject: Subject) -> Iterator[FlowFault]:
     """Some word leads to a person or to the root from anywhere."""
     flow = subject.flow
-    ways = ways_of(subject.graph, kinds=AT_ONCE | {Way.RESPONSE})
-    open_ = [word.goto for word in flow.words.values()]
-    seen: set[str] = set()
-    while open_:
-        here = open_.pop()
-        if here in seen or here not in ways:
-            continue
-        seen.add(here)
-        open_ += ways[here]
+    ways = ways_of(subject.graph, kinds=UNASKED)
+    seen = closure((word.goto for word in flow.words.values() if word.goto in ways), ways)
     people = any(isinstance(subject.graph.places[here].step, model.Handover) for here in seen)
     if not people and flow.root not in seen:
         what = "no global word leads to a person or back to the root"

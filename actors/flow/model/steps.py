@@ -139,7 +139,8 @@ class Request(
     """The JSON object that is sent, 20 levels deep at most. `{name}` in any text in it puts a value
     in; a text that is nothing but `"{name}"` becomes the value itself: a number stays a number."""
     timeout_s: float = 8.0
-    """How long an answer may take."""
+    """How long an answer may take; at most `call_deadline_s` of the service in the configuration,
+    which is 10 there unless it says otherwise."""
     keep: dict[str, str] = {}
     """Name -> path in the answer, such as `0.lines.0.id`; `#` at its end counts the elements:
     `lines.#`. A conversation keeps 100 values at most, of 1000 characters each."""

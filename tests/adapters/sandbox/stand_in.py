@@ -4,7 +4,6 @@ What lives here: `StandIn` and the world it lives in. What must not: any check o
 """
 
 import json
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -116,11 +115,3 @@ async def open_scene() -> AsyncIterator[Scene]:
         async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
             yield Scene(world, daemon, client)
         nursery.cancel_scope.cancel()
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

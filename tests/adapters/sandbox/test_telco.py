@@ -10,8 +10,9 @@ import httpx
 import pytest
 import trio
 
+from adapters.sandbox.server import free_port
 from adapters.sandbox.telco_jobs import JobError, Plot
-from tests.adapters.sandbox.stand_in import START_MS, Scene, free_port, open_scene
+from tests.adapters.sandbox.stand_in import START_MS, Scene, open_scene
 
 RESTART_MS = 500 + 5_000 + 90_000 + 10_000
 

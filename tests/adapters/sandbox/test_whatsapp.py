@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.adapters.sandbox.stand_in import START_MS, Scene, free_port, open_scene
+from adapters.sandbox.server import free_port
+from tests.adapters.sandbox.stand_in import START_MS, Scene, open_scene
 
 PHONE = "+12025550143"
 HOUR_MS = 3_600_000

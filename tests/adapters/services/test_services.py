@@ -169,6 +169,13 @@ async def test_lost_answers(script: Script, code: str) -> None:
     assert reading.fault.code == writing.fault.code == code
 
 
+async def test_a_step_cannot_ask_for_more_time_than_its_service_is_given() -> None:
+    with trio.fail_after(2):
+        outcome, _ = await ask(GET, silence, call_deadline_s=0.2)
+    assert isinstance(outcome, Transient)
+    assert outcome.fault.code == outcomes.TIMEOUT
+
+
 async def test_nobody_listens() -> None:
     for call in (GET, POST):
         async with http_client() as client:
@@ -267,6 +274,7 @@ def test_no_value_leaves_the_base(value: str, pattern: str) -> None:
         {"headers": {"Authorization": Secret("t0ken\n")}},
         {"headers": {"Authorization": Secret("tökén")}},
         {"answer_max_bytes": 0},
+        {"call_deadline_s": 0.0},
     ],
 )
 def test_settings_that_cannot_work(changed: dict[str, Any]) -> None:

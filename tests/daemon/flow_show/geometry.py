@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations, pairwise, product
 from typing import NamedTuple
 
-from daemon.flow_show.boxes import PAD, Box, style_of
+from daemon.flow_show.boxes import NAME, PAD, SMALL, TEXT, Box, Words
 from daemon.flow_show.page import Drawn, Frame, Page, Path
 from daemon.flow_show.typeset import width_of
 
@@ -76,12 +76,23 @@ def _cards(page: Page) -> Iterator[str]:
             yield f"the frames {frame.name} and {other_frame.name} overlap"
 
 
+def _style_of(words: Words) -> tuple[float, bool]:
+    """The size of words, and whether they are bold."""
+    match words.style:
+        case "name":
+            return NAME, True
+        case "says" | "label":
+            return TEXT, False
+        case _:
+            return SMALL, False
+
+
 def _inside(box: Box) -> Iterator[str]:
     """Whether the words of a card are on it, by the estimate of their width, and apart."""
     name = box.card.address
     places = []
     for words in box.words:
-        size, bold = style_of(words)
+        size, bold = _style_of(words)
         width = width_of(words.text, size, bold=bold)
         left = words.x - (width if words.anchor == "end" else 0)
         places.append(

@@ -7,7 +7,7 @@ import pytest
 from actors import conversation
 from actors.flow.check import check_flow
 from daemon.flowtest import stage as stage_module
-from tests.actors.small_flow import changed, source
+from tests.actors.small_flow import changed, extended, source
 from tests.daemon.rehearsing import HELLO, KNOWN, goes_well, goes_wrong, play
 
 JOB = """\
@@ -73,6 +73,25 @@ def test_nobody_looks_into_a_daemon_that_does_not_run() -> None:
 def test_a_start_in_trouble_is_made_once(trouble: str) -> None:
     text = f"{HELLO}provider: {trouble}\n{JOB}after 10 minutes\nbot: ... Done: Box\n"
     goes_well(text + "provider: starts = 1\nprovider: restarts = 1\n")
+
+
+def test_while_a_provider_wants_a_pause_nothing_else_is_asked_of_it() -> None:
+    other = "test: { do: set, values: { router: r-2, label: Other }, then: restart }"
+    goes_well(
+        f"{HELLO}provider: refuse 429 for 60 seconds\n{JOB}"
+        + """\
+customer: [More]
+bot: Asked: Other [Cancel]
+bot: Hello*
+after 50 seconds
+provider: starts = 0
+after 10 minutes
+bot: ... Done: Box
+bot: ... Done: Other
+provider: starts = 2
+""",
+        source(extended(other)),
+    )
 
 
 def test_a_provider_with_another_name_is_there_too() -> None:

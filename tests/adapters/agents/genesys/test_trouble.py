@@ -138,7 +138,7 @@ async def test_an_answer_without_end(genesys: FakeGenesys, sender: GenesysSender
 
 
 async def test_other_peoples_calls_are_a_bug(sender: GenesysSender) -> None:
-    say = Say(Customer("1", "2"), purpose=None, text="")  # type: ignore[arg-type]
+    say = Say(Customer("1", "2"), purpose=None, text="")  # type: ignore[arg-type]  # it is not looked at
     with pytest.raises(TypeError, match="Say"):
         await perform(sender, say)
 

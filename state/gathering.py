@@ -1,0 +1,72 @@
+"""Jobs for the writer gather on trio's thread until that has nothing else to do.
+
+What lives here: when what was asked for goes to the writer. What must not: what a job is, or the
+writer. Two threads that want Python's lock at the same time slow each other down, and each visit to
+the writer costs as much as a third of a turn: so what belongs together should go together, and go
+while trio's thread sleeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+import trio
+
+Job = TypeVar("Job")
+
+PATIENCE_S = 0.005
+"""How long a job waits at most while there is always something else to do."""
+
+
+class Gathering(trio.abc.Instrument, Generic[Job]):
+    """What was asked for and is not with the writer yet, in its order. For trio's thread alone.
+
+    It is watchful for as long as its `with` block runs.
+    """
+
+    def __init__(self, put: Callable[[Job], None]) -> None:
+        """`put` gives one job to the writer; it must neither block nor raise."""
+        self._put = put
+        self._jobs: list[Job] = []
+        self._since_s = 0.0
+        self._urgent = False
+
+    def __enter__(self) -> Self:
+        trio.lowlevel.add_instrument(self)
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        trio.lowlevel.remove_instrument(self)
+
+    def add(self, job: Job, *, urgent: bool) -> None:
+        """Let it go with what else is asked for now.
+
+        An urgent one waits for no more than the tasks that run in this round of the scheduler: who
+        waits for it can do nothing meanwhile.
+        """
+        if not self._jobs:
+            self._since_s = trio.current_time()
+        self._jobs.append(job)
+        self._urgent = self._urgent or urgent
+
+    def hand_over(self) -> None:
+        """Let it all go now."""
+        jobs, self._jobs = self._jobs, []
+        self._urgent = False
+        for job in jobs:
+            self._put(job)
+
+    def before_io_wait(self, timeout: float) -> None:
+        """Trio is about to look what has come from outside, or to sleep until something comes."""
+        if self._jobs and (timeout > 0 or self._urgent or self._is_late()):
+            self.hand_over()
+
+    def _is_late(self) -> bool:
+        return trio.current_time() - self._since_s >= PATIENCE_S
