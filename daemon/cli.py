@@ -8,6 +8,7 @@ What lives here: commands, their help, exit codes. What must not: what they do. 
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,6 +20,7 @@ from daemon.operator_cli import register
 app = App(
     name="routerbot",
     help="Restart and update routers by WhatsApp, with a person at hand.",
+    version=lambda: version("routerbot"),
     version_flags=["--version"],
     # No flags that nobody asked for, such as --no-chat or --empty-scripts.
     default_parameter=Parameter(negative=()),
@@ -75,8 +77,8 @@ def sandbox(
 ) -> int:
     """Run the real daemon against a simulated WhatsApp, provider, CRM and Genesys.
 
-    On a terminal it opens the chat; elsewhere it runs until it is interrupted. How conversation
-    files are written: docs/conversations.md. Exit 1 where a conversation did not go as expected.
+    On a terminal it opens the chat; elsewhere it runs until it is interrupted. Conversation files
+    are those of `routerbot flow test`. Exit 1 where one did not go as expected.
     """
     from daemon.sandbox.command import run_sandbox
 

@@ -32,7 +32,7 @@ def check(
 ) -> int:
     """Find every fault of a flow file, with its place and what to do: exit 78 for errors.
 
-    What each code means: docs/flow-check.md.
+    The code of a fault, such as E201, is explained on the page flow-check.md of routerbot's docs.
     """
     from daemon.flow_check import Options, run_check
 
@@ -64,7 +64,9 @@ def example(
 ) -> int:
     """Print a flow to begin with.
 
-    A tutorial from the first of them to a flow of your own: docs/tutorial-flow.md.
+    `routerbot flow example first --out DIR` lays the smallest into a folder, and
+    `routerbot sandbox --chat --flow DIR/flow.yaml` talks to it. The page tutorial-flow.md of
+    routerbot's docs goes on from there.
     """
     from daemon.flow_example import run_example
 
@@ -86,7 +88,9 @@ def run_conversations(
 ) -> int:
     """Play conversation files against a flow, on the pure core: milliseconds for each.
 
-    How they are written: docs/conversations.md. Exit 1 where one did not go as expected.
+    `routerbot flow example first --out DIR` lays some into a folder to learn from,
+    `routerbot sandbox --chat --record FILE` writes one of what you do, and the page
+    conversations.md of routerbot's docs has every line. Exit 1 where one did not go as expected.
     """
     from daemon.flowtest.command import run_flow_test
 

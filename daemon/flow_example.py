@@ -45,9 +45,9 @@ def _lay(example: Example, folder: Path, out: TextIO) -> int:
         for path, source in files.items():
             with path.open("x", encoding="utf-8") as file:
                 file.write(source.read_text(encoding="utf-8"))
-            out.write(f"{path}\n")
     except OSError as error:
         return _refused(f"{error.filename}: cannot be written: {error.strerror}")
+    out.writelines(f"{path}\n" for path in files)
     return 0
 
 

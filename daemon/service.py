@@ -16,6 +16,7 @@ import structlog
 import trio
 from structlog.typing import FilteringBoundLogger
 
+from actors.flow.graph import places_of
 from daemon import logs, wiring
 from daemon.clock import ClockFileDamaged
 from daemon.config import Config, load
@@ -63,9 +64,10 @@ def check_service(path: Path) -> int:
             complain(fault)
         return EXIT_CONFIG
     config, (source, warnings) = loaded
+    steps = sum(1 for _ in places_of(source.flow))
     tell(
         f"{path}: fine. Flow {source.flow.name!r}, version {source.version}, "
-        f"{len(source.flow.steps)} steps, languages {', '.join(source.flow.languages)}; "
+        f"{steps} steps, languages {', '.join(source.flow.languages)}; "
         f"{len(config.whatsapp.numbers)} number(s), {len(config.telco)} provider system(s), "
         f"agents: {config.agents.adapter}."
     )

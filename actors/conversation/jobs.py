@@ -314,7 +314,9 @@ def _choices(turn: ConversationTurn, view: JobView, *, asked: bool) -> tuple[Cho
         retry = (choice(JobAction.RETRY, menu.retry),) if report.can_retry else ()
         return (*retry, *agent, choice(JobAction.CANCEL, menu.leave))
     asks = report.news in (News.STALLED, News.UNSEEN, News.WAITING_FOR_PROVIDER)
-    cancel = (choice(JobAction.CANCEL, menu.cancel),) if report.can_cancel else ()
+    # Below "it can no longer be cancelled" there is no button that cancels.
+    can_cancel = report.can_cancel and report.news is not News.CANCEL_TOO_LATE
+    cancel = (choice(JobAction.CANCEL, menu.cancel),) if can_cancel else ()
     if asks:
         return (*agent, *cancel)
     return cancel if asked or report.news is News.ACCEPTED else ()

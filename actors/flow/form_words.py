@@ -102,4 +102,4 @@ def put_right(value: object, wanted: list[inspect.Type]) -> str:
             return "Say it by language, such as `{en: Hello}`"
         if any(isinstance(form, inspect.VarTupleType) for form in wanted):
             return f"Put it into brackets: `[{value[:40]}]`"
-    return "Look it up in docs/flow-reference.md"
+    return "`routerbot flow schema` says what can stand here"

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import trio
 from rich.console import Console
 from rich.markup import escape
 
+from adapters.sandbox.configuration import TIME_ZONE
 from adapters.sandbox.desk import DeskLine
 from adapters.sandbox.phone import ShownMessage
 from daemon.sandbox.recording import Recording
 from daemon.sandbox.stage import Stage
 from daemon.scripts.acting import Acting
 
+_HERE = ZoneInfo(TIME_ZONE)
 _LOOK_S = 0.05
 _BOLD = re.compile(r"(?<![\w*])\*([^*\s](?:[^*\n]*[^*\s])?)\*(?![\w*])")
 
@@ -34,10 +37,10 @@ SOON = "A restart takes about 12 seconds here.\n"
 TRY_SHIPPED = """\
 Try this first: write [bold]hello[/bold], then [bold]1[/bold] (restart), then [bold]1[/bold] (yes).
 While it runs, write [bold]3[/bold] to look at your bill.
-Then [bold]/fail[/bold], restart again, and choose a person: [bold]@accept[/bold] takes the chat,
-[bold]@ How can I help?[/bold] answers as the agent, [bold]@end[/bold] ends it (the bot notices
-within some 15 seconds; [bold]/wait 1m[/bold] makes time pass). It is day in the sandbox, whatever
-the time is where you are: people are at work until 23:00 there.
+When it is back: [bold]/fail[/bold], restart again, and choose a person. [bold]@accept[/bold] takes
+the chat, [bold]@ How can I help?[/bold] answers as the agent, [bold]@end[/bold] ends it (the bot
+notices within some 15 seconds; [bold]/wait 1m[/bold] makes time pass). The clocks are Lima's, and
+it is day there, whatever the time is where you are: people are at work.
 [bold]/help[/bold] shows everything; [bold]/quit[/bold] ends.
 """
 
@@ -64,6 +67,8 @@ HELP = """\
   /fail [STEP]  the next job fails (reach, reboot, verify)   /silent  ... says nothing at all
   /late         ... is silent and succeeds after 12 minutes  /lose    ... its answer gets lost
   /down, /up    the provider's system                        /crm down, /crm up
+  /crm outage l-1                       an outage of Ana's line
+  /service crm GET /customers -> 200 []    what is answered from here on: nobody knows the phone
 [bold]The daemon[/bold]
   /kill         kill -9        /start    start it again      /restart  both
 [bold]Time and looking around[/bold]
@@ -143,7 +148,9 @@ class Chat:
             self._recording.did(who, what)
             await self._stage.settle()
             self._recording.said(self._stage.phone)
-        if who not in ("customer", "agent"):
+        if (who, what) == ("daemon", "kill"):
+            self._hint("done; what you write now is delivered once it is started again: /start")
+        elif who not in ("customer", "agent"):
             self._hint("done")
 
     def _meant(self, line: str) -> tuple[str, str]:
@@ -169,8 +176,8 @@ class Chat:
                 return "provider", "loses the answer"
             case "down" | "up":
                 return "provider", name
-            case "crm":
-                return "crm", rest
+            case "crm" | "service":
+                return name, rest
             case "kill" | "start":
                 return "daemon", name
             case "restart":
@@ -186,7 +193,8 @@ class Chat:
         received = self._stage.phone.received
         choices = next((message.choices for message in reversed(received) if message.choices), ())
         if not 1 <= int(line) <= len(choices):
-            raise LookupError(f"{line} is not offered; there are {len(choices)} choices")
+            # Typed, as on a phone: news of a job may have come after the menu that is meant.
+            return line
         return f"[{choices[int(line) - 1].title}]"
 
     def _hint(self, text: str) -> None:
@@ -228,12 +236,13 @@ class Chat:
             await trio.sleep(_LOOK_S)
 
     def _show(self, message: ShownMessage) -> None:
-        at = datetime.fromtimestamp(message.at_ms / 1000, UTC).strftime("%H:%M:%S")
+        # By the clocks of the flow: the same that its texts and opening hours go by.
+        at = datetime.fromtimestamp(message.at_ms / 1000, _HERE).strftime("%H:%M:%S")
         # WhatsApp shows *this* in bold.
         text = _BOLD.sub(r"[bold]\1[/bold]", escape(message.text))
         self._console.print(f"[green]bot {at}[/green] {text}")
         for number, choice in enumerate(message.choices, start=1):
-            more = f" [dim]{escape(choice.description)}[/dim]" if choice.description else ""
+            more = f"  [dim]{escape(choice.description)}[/dim]" if choice.description else ""
             self._console.print(f"      [cyan]{number}[/cyan] {escape(choice.title)}{more}")
 
     def _show_desk_line(self, line: DeskLine) -> None:

@@ -108,8 +108,10 @@ def read_script(path: Path) -> Script:
     """Read a file; raises ScriptFault. Blocks on the file."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScriptFault(f"{path}: cannot be read: {error}") from error
+    except OSError as error:
+        raise ScriptFault(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ScriptFault(f"{path}: cannot be read: it is not UTF-8 text") from error
     return read_steps(text, path)
 
 

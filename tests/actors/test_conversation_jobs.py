@@ -97,6 +97,12 @@ def test_results_are_told_at_once(news: News) -> None:
     assert chat.last_do.topic == f"job:{chat.job}"
 
 
+def test_what_can_no_longer_be_cancelled_has_no_button_that_cancels() -> None:
+    chat = running()
+    chat.news(News.CANCEL_TOO_LATE, can_cancel=True)
+    assert chat.titles == []
+
+
 @pytest.mark.parametrize("news", [News.CANCELLING, News.CHECKING, News.CANCEL_TOO_LATE])
 def test_answers_to_a_press_are_never_held_back(news: News) -> None:
     chat = running()

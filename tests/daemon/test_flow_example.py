@@ -37,6 +37,9 @@ def test_a_folder_holds_all_that_it_takes(each: Example, tmp_path: Path) -> None
     assert code == 0
     assert {Path(line) for line in out.splitlines()} == set(folder.iterdir())
     assert (folder / "flow.schema.json").read_bytes() == shipped_schema().read_bytes()
+    # Editors find the schema by the first line.
+    flow = (folder / "flow.yaml").read_text(encoding="utf-8")
+    assert flow.startswith("# yaml-language-server: $schema=./flow.schema.json\n")
     assert run_flow_test(folder / "flow.yaml", [], coverage=False) == 0
 
 

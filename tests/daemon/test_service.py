@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,7 +21,9 @@ from actors.calls import Call
 from actors.outcomes import Outcome
 from adapters.ports import Attempt
 from daemon.config import Config
+from daemon.flow_check import Options, run_check
 from daemon.service import check_service, leaves_of, run_service
+from daemon.shipped import shipped_flow
 from state.memory_store import MemoryStore
 from state.store import Bell, Store, StoreBroken, StoreFull, StoreRefused
 from tests.daemon.parts import Vendor
@@ -171,6 +175,19 @@ def test_check_finds_nothing_wrong(path: Path, capsys: pytest.CaptureFixture[str
     told = capsys.readouterr()
     assert told.out.startswith(f"{path}: fine. Flow 'small'")
     assert told.err == ""
+
+
+def test_it_counts_the_steps_as_the_check_of_a_flow_does(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flow = path.parent / "flow.yaml"
+    flow.write_bytes(shipped_flow().read_bytes())
+    assert check_service(path) == 0
+    told = capsys.readouterr().out
+    out = io.StringIO()
+    assert run_check(Options(flow), out) == 0
+    [steps] = re.findall(r"[0-9]+ steps", out.getvalue())
+    assert f" {steps}, " in told
 
 
 @pytest.mark.parametrize(

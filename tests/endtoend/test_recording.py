@@ -32,6 +32,7 @@ thank you
 99
 @end
 /wait 2m
+/service crm GET /lines/*/plan -> once 500
 /crm down
 4
 /wait 10s
@@ -57,7 +58,12 @@ def test_what_is_recorded_goes_as_it_says_both_ways(tmp_path: Path) -> None:
     assert "after 20s" in lines
     assert "agent: says Hello [Ana]" in lines
     assert "bot: Hello *Ana*" in lines
-    assert not [line for line in lines if "dance" in line or "99" in line]
+    assert not [line for line in lines if "dance" in line]
+    # A number that the last message does not offer is typed.
+    assert "customer: 99" in lines
+    assert "service: crm GET /lines/*/plan -> once 500" in lines
+    # A recording begins at noon UTC; the flow's clocks, and so the chat's, are those of Lima.
+    assert "bot 07:00:00 " in done.stdout
     # It holds what was written in a chat, as the database would.
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     script = read_script(path)

@@ -33,7 +33,7 @@ _ENDS = re.compile(rb"^bot |quit ends\.", re.M)
 _VARYING = (
     (re.compile(r"[0-9]+ turns in [0-9.]+ s \([0-9]+ a"), "62 turns in 0.04 s (1550 a"),
     (re.compile(r"\bversion [0-9a-f]{12}\b"), "version f88a14b84248"),
-    (re.compile(r"^bot [0-9:]{8} ", re.M), "bot 12:00:00 "),
+    (re.compile(r"^bot [0-9:]{8} ", re.M), "bot 07:00:00 "),
 )
 """What differs from one time to the next, and how the page has it."""
 

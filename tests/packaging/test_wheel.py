@@ -118,6 +118,11 @@ def test_script_runs_from_the_root_folder(installed: Installed) -> None:
     assert "sandbox" in run(installed.bin / "routerbot", "--help")
 
 
+def test_it_says_its_version(installed: Installed) -> None:
+    named = installed.wheel.name.split("-")[1]
+    assert run(installed.bin / "routerbot", "--version").strip() == named
+
+
 def test_module_runs_from_the_root_folder(installed: Installed) -> None:
     """As the systemd unit starts it."""
     assert "sandbox" in run(installed.bin / "python", "-P", "-m", "daemon", "--help")

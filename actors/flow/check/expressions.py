@@ -23,6 +23,7 @@ from actors.flow.check.kinds import (
 from actors.flow.check.subject import Subject
 from actors.flow.evaluation import tree_of
 from actors.flow.expression import (
+    FUNCTIONS,
     Among,
     Apply,
     Calculate,
@@ -64,6 +65,12 @@ def of_step(step: model.Step) -> Iterator[tuple[str, Node]]:
             yield key, node
 
 
+_LANGUAGE = (
+    "Write it with values, brackets, `and`, `or`, `not`, `== != < <= > >=`, `in ['a', 'b']`, "
+    "`+ - * /` and " + ", ".join(f"`{name}()`" for name in FUNCTIONS)
+)
+
+
 def expressions(subject: Subject) -> Iterator[FlowFault]:
     """Every expression can be read, and its names are known."""
     for place in subject.places:
@@ -72,9 +79,8 @@ def expressions(subject: Subject) -> Iterator[FlowFault]:
             try:
                 node = parse(text)
             except ExpressionFault as fault:
-                do = 'Look it up under "Expressions" in docs/flow.md'
                 yield subject.fault(
-                    rules.EXPRESSION_FAULT, where, str(fault), do, character=fault.column
+                    rules.EXPRESSION_FAULT, where, str(fault), _LANGUAGE, character=fault.column
                 )
                 continue
             for name in dict.fromkeys(names_in(node)):

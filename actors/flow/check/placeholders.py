@@ -54,6 +54,12 @@ def placeholders(subject: Subject) -> Iterator[FlowFault]:
                 yield from check.faults()
 
 
+_LANGUAGE = (
+    "Write {name}, {name, number}, {name, currency, PEN}, {name, date, long}, {name, time}, "
+    "{name, plural, one {# line} other {# lines}} or {name, select, on {...} other {...}}"
+)
+
+
 class _Words:
     """A text in one language."""
 
@@ -66,8 +72,9 @@ class _Words:
         subject, where = self._subject, self._where
         fault = fault_in(self._words)
         if fault is not None:
-            do = 'Look it up under "Texts and values" in docs/flow.md'
-            yield subject.fault(rules.TEXT_FAULT, where, str(fault), do, character=fault.column)
+            yield subject.fault(
+                rules.TEXT_FAULT, where, str(fault), _LANGUAGE, character=fault.column
+            )
         names = names_in(self._words)
         if names and self._shown.fixed:
             what = f"is shown as it is: no value {names[0]!r} in it"
@@ -92,7 +99,9 @@ class _Words:
             what, rule = f"no step keeps a value {name!r}", rules.UNKNOWN_VALUE
             if name in SOME_TEXTS:
                 what, rule = f"{name!r} is not known in this text: nothing is shown", rules.NOT_HERE
-                do = "Take it out; docs/flow-reference.md says which texts know it"
+                do = (
+                    "Take it out; only texts of `jobs` and `handover` know such names, each its own"
+                )
             elif self._shown.desk:
                 rule = rules.NOT_HERE
             yield subject.fault(rule, self._where, what, do, character=self._character(name))

@@ -16,7 +16,7 @@ WORDS = StockWords(
             "That button is from a while ago, so I started nothing. If you still want it, choose "
             "it again."
         ),
-        "no_jobs": "There are no recent requests of yours.",
+        "no_jobs": "You have no recent requests.",
         "choose": "See options",
         "apology": "Sorry, something went wrong on our side.",
         "person": "Talk to a person",
@@ -32,8 +32,8 @@ WORDS = StockWords(
     },
     handover_texts={
         "queued": (
-            "I have asked for a person to join you. What you write from now on goes to them; feel "
-            "free to tell them what happens."
+            "I have asked for a person to join you. What you write from now on goes to them, so "
+            "you can already tell them what the matter is."
         ),
         "joined": (
             "You are now talking to a person from our team. To go back to the bot, type *bot*."
@@ -65,8 +65,8 @@ WORDS = StockWords(
             "we keep watching it."
         ),
         "unseen": (
-            "{job} ({device}): at the moment we cannot see how it is going. It may well be going "
-            "on as it should; we keep looking."
+            "{job} ({device}): at the moment we cannot see how it is going. It may be going well; "
+            "we keep checking."
         ),
         "succeeded": "✅ {job} ({device}): it worked.",
         "failed": "{job} ({device}): it did not work.",
@@ -90,7 +90,7 @@ WORDS = StockWords(
             "following it and will tell you here how it ends."
         ),
         "corrected": (
-            "A correction, and a good one. {job} ({device}): it worked after all. What we told you "
+            "Good news, and a correction. {job} ({device}): it worked after all. What we told you "
             "before no longer holds."
         ),
         "checking": (

@@ -9,16 +9,16 @@ from actors.flow.stock.words import StockWords
 
 WORDS = StockWords(
     phrases={
-        "not_understood": "No te he entendido.",
+        "not_understood": "No te entendí.",
         "unsupported": "Aquí solo puedo leer texto, no fotos, audios ni stickers.",
         "too_long": "Esa respuesta es demasiado larga o está vacía.",
         "stale": (
-            "Ese botón es de hace un rato, así que no he iniciado nada. Si aún lo quieres, elígelo "
+            "Ese botón es de hace un rato, así que no inicié nada. Si todavía lo quieres, elígelo "
             "de nuevo."
         ),
         "no_jobs": "No tienes solicitudes recientes.",
         "choose": "Ver opciones",
-        "apology": "Perdona, algo ha fallado de nuestro lado.",
+        "apology": "Perdona, algo falló de nuestro lado.",
         "person": "Hablar con un asesor",
     },
     handover={
@@ -32,60 +32,55 @@ WORDS = StockWords(
     },
     handover_texts={
         "queued": (
-            "He pedido que te atienda una persona. Lo que escribas desde ahora lo leerá ella; "
-            "puedes ir contándole qué pasa."
+            "Pedí que te atienda una persona. Lo que escribas desde ahora le llega a ella; puedes "
+            "ir contándole qué pasa."
         ),
         "joined": (
-            "Ya estás hablando con una persona de nuestro equipo. Para volver al bot, escribe "
-            "*bot*."
+            "Ya hablas con una persona de nuestro equipo. Para volver al bot, escribe *bot*."
         ),
-        "ended": "La conversación con nuestro equipo ha terminado. Estás otra vez con el bot.",
-        "left": "Has salido de la conversación con nuestro equipo. Estás otra vez con el bot.",
-        "nobody": (
-            "Lo siento, nadie de nuestro equipo ha podido tomar tu conversación. Estás otra vez "
-            "con el bot."
-        ),
+        "ended": "La conversación con nuestro equipo terminó. Estás otra vez con el bot.",
+        "left": "Saliste de la conversación con nuestro equipo. Estás otra vez con el bot.",
+        "nobody": ("Lo siento, nadie de nuestro equipo pudo atenderte. Estás otra vez con el bot."),
         "unavailable": (
             "Lo siento, ahora mismo no puedo comunicarte con nuestro equipo. Sigues con el bot."
         ),
         "already": (
-            "Ya he pedido que te atienda una persona. Lo que escribas aquí lo leerá nuestro equipo."
+            "Ya pedí que te atienda una persona. Lo que escribas aquí lo lee nuestro equipo."
         ),
         "leave": "Volver al bot",
     },
     leave_words=("bot", "volver al bot"),
     job_texts={
         "requested": (
-            "{job} ({device}): ya está pedido. Te aviso aquí cuando empiece y cuando haya "
-            "terminado."
+            "{job} ({device}): ya lo pedí. Te aviso aquí cuando empiece y cuando termine."
         ),
         "waiting_for_provider": (
-            "{job} ({device}): el sistema de nuestra red aún no lo ha confirmado. Lo seguimos "
-            "intentando y te decimos aquí si empieza o si no ha sido posible."
+            "{job} ({device}): el sistema de nuestra red todavía no lo confirma. Lo seguimos "
+            "intentando y te decimos aquí si empieza o si no se pudo."
         ),
         "accepted": "{job} ({device}): está confirmado.",
         "stalled": (
-            "{job} ({device}): tarda más de lo habitual. Eso no quiere decir que haya fallado; lo "
-            "seguimos vigilando."
+            "{job} ({device}): tarda más de lo normal. Eso no quiere decir que falló; lo seguimos "
+            "revisando."
         ),
         "unseen": (
-            "{job} ({device}): en este momento no podemos ver cómo va. Puede estar en marcha con "
-            "normalidad; seguimos mirando."
+            "{job} ({device}): en este momento no podemos ver cómo va. Puede que vaya bien; "
+            "seguimos revisando."
         ),
-        "succeeded": "✅ {job} ({device}): ha funcionado.",
-        "failed": "{job} ({device}): no ha funcionado.",
-        "nothing_changed": "{job} ({device}): no llegó a empezar. *No se ha cambiado nada.*",
+        "succeeded": "✅ {job} ({device}): funcionó.",
+        "failed": "{job} ({device}): no funcionó.",
+        "nothing_changed": "{job} ({device}): no llegó a empezar. *No cambió nada.*",
         "timed_out": (
             "{job} ({device}): no vemos que haya terminado, y ya debería. Si tu internet funciona, "
             "no tienes que hacer nada."
         ),
         "fate_unknown": (
-            "{job} ({device}): no podemos averiguar si llegó a hacerse. Para no hacerlo dos veces, "
+            "{job} ({device}): no podemos saber si llegó a hacerse. Para no hacerlo dos veces, "
             "por ahora no lo repetimos. Si tu internet funciona, no tienes que hacer nada."
         ),
         "cancelling": (
-            "{job} ({device}): he pedido que se cancele. Aún no está cancelado: te confirmo aquí "
-            "si todavía se ha podido."
+            "{job} ({device}): pedí que se cancele. Todavía no está cancelado: te digo aquí si se "
+            "pudo."
         ),
         "cancelled": "{job} ({device}): de acuerdo, lo dejamos aquí y no seguimos.",
         "cancel_too_late": (
@@ -93,15 +88,14 @@ WORDS = StockWords(
             "contamos aquí cómo termina."
         ),
         "corrected": (
-            "Una corrección, y buena. {job} ({device}): sí ha funcionado. Lo que te dijimos antes "
-            "ya no vale."
+            "Buenas noticias, y una corrección. {job} ({device}): sí funcionó. Lo que te dijimos "
+            "antes ya no vale."
         ),
         "checking": (
-            "{job} ({device}): antes de repetirlo, compruebo si el intento anterior llegó a "
-            "funcionar."
+            "{job} ({device}): antes de repetirlo, reviso si el intento anterior llegó a funcionar."
         ),
         "already_running": (
-            "{job} ({device}): ya está en curso, así que no he iniciado nada más. Así está:"
+            "{job} ({device}): ya está en curso, así que no inicié nada más. Está así:"
         ),
     },
     job_menu={

@@ -33,7 +33,7 @@ WORDS = StockWords(
     handover_texts={
         "queued": (
             "Pedi que uma pessoa atenda você. O que você escrever a partir de agora vai para ela; "
-            "pode ir contando o que acontece."
+            "já pode ir contando o que aconteceu."
         ),
         "joined": (
             "Agora você está falando com uma pessoa da nossa equipe. Para voltar ao bot, escreva "
@@ -42,12 +42,10 @@ WORDS = StockWords(
         "ended": "A conversa com a nossa equipe terminou. Você está de novo com o bot.",
         "left": "Você saiu da conversa com a nossa equipe. Está de novo com o bot.",
         "nobody": (
-            "Sinto muito, ninguém da nossa equipe pôde assumir a sua conversa. Você está de novo "
-            "com o bot."
+            "Sinto muito, ninguém da nossa equipe pôde atender você. Você está de novo com o bot."
         ),
         "unavailable": (
-            "Sinto muito, no momento não consigo contato com a nossa equipe. Você continua com o "
-            "bot."
+            "Sinto muito, no momento não consigo falar com a nossa equipe. Você continua com o bot."
         ),
         "already": (
             "Já pedi que uma pessoa atenda você. O que você escrever aqui vai para a nossa equipe."
@@ -56,9 +54,7 @@ WORDS = StockWords(
     },
     leave_words=("bot", "voltar ao bot"),
     job_texts={
-        "requested": (
-            "{job} ({device}): já está pedido. Aviso aqui quando começar e quando terminar."
-        ),
+        "requested": ("{job} ({device}): já pedi. Aviso aqui quando começar e quando terminar."),
         "waiting_for_provider": (
             "{job} ({device}): o sistema da nossa rede ainda não confirmou. Seguimos tentando e "
             "avisamos aqui se começa ou se não foi possível."
@@ -69,12 +65,12 @@ WORDS = StockWords(
             "falhou; continuamos acompanhando."
         ),
         "unseen": (
-            "{job} ({device}): neste momento não conseguimos ver como está. Pode estar em "
-            "andamento normalmente; continuamos verificando."
+            "{job} ({device}): neste momento não conseguimos ver como está. Pode estar indo "
+            "bem; continuamos verificando."
         ),
         "succeeded": "✅ {job} ({device}): funcionou.",
         "failed": "{job} ({device}): não funcionou.",
-        "nothing_changed": "{job} ({device}): não chegou a começar. *Nada foi alterado.*",
+        "nothing_changed": "{job} ({device}): não chegou a começar. *Nada mudou.*",
         "timed_out": (
             "{job} ({device}): não vemos que tenha terminado, e já deveria. Se a sua internet "
             "funciona, não precisa fazer nada."
@@ -85,8 +81,8 @@ WORDS = StockWords(
             "nada."
         ),
         "cancelling": (
-            "{job} ({device}): pedi o cancelamento. Ainda não está cancelado: confirmo aqui se foi "
-            "possível a tempo."
+            "{job} ({device}): pedi o cancelamento. Ainda não está cancelado: aviso aqui se deu "
+            "certo."
         ),
         "cancelled": "{job} ({device}): tudo bem, paramos por aqui e não vamos continuar.",
         "cancel_too_late": (
@@ -94,8 +90,8 @@ WORDS = StockWords(
             "acompanhando e contamos aqui como termina."
         ),
         "corrected": (
-            "Uma correção, e das boas. {job} ({device}): funcionou, sim. O que dissemos antes já "
-            "não vale."
+            "Boa notícia, e uma correção. {job} ({device}): funcionou, sim. O que dissemos antes "
+            "já não vale."
         ),
         "checking": (
             "{job} ({device}): antes de repetir, estou verificando se a tentativa anterior acabou "

@@ -58,10 +58,10 @@ def test_faults_name_file_and_line(line: str, told: str) -> None:
 
 def test_what_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
     path = tmp_path / "a.chat"
-    with pytest.raises(ScriptFault, match="cannot be read"):
+    with pytest.raises(ScriptFault, match=r"a\.chat: cannot be read: No such file or directory$"):
         read_script(path)
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(ScriptFault, match="cannot be read"):
+    with pytest.raises(ScriptFault, match=r"a\.chat: cannot be read: it is not UTF-8 text$"):
         read_script(path)
 
 
