@@ -41,8 +41,6 @@ class Way(Enum):
     """The chat with a person is over."""
 
 
-OF_CUSTOMER = frozenset({Way.OPTION, Way.ANSWER, Way.KEYWORD, Way.FAILURE, Way.ENDED})
-"""Ways that are gone when a person has done something."""
 AT_ONCE = frozenset({Way.THEN, Way.CASE, Way.CALL, Way.RETURN})
 """Ways that are gone in the same turn, without waiting for anything."""
 UNASKED = AT_ONCE | {Way.RESPONSE}
