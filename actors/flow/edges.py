@@ -13,7 +13,7 @@ from enum import Enum
 from typing import NamedTuple, assert_never
 
 from actors.flow import model
-from actors.flow.graph import Place, closure, entry_of, places_of, resolve
+from actors.flow.addresses import Place, closure, entry_of, places_of, resolve
 
 
 class Way(Enum):
