@@ -1,7 +1,7 @@
 """Under which addresses steps are found.
 
 What lives here: addresses of steps in sub-flows, and what a target means. What must not: where a
-step leads (`edges`), or what it does. A step of the file is addressed by its name, a step of a
+step leads (`graph`), or what it does. A step of the file is addressed by its name, a step of a
 sub-flow as `flow.step`; a target that is written inside a sub-flow means its own steps first.
 """
 

@@ -33,8 +33,8 @@ from actors.flow.check.kinds import (
     kind_of,
     refined,
 )
-from actors.flow.edges import Edge, Entry, FlowGraph, Way
 from actors.flow.evaluation import as_number, tree_of
+from actors.flow.graph import Edge, Entry, FlowGraph, Way
 from actors.flow.render import PLACEHOLDER
 
 

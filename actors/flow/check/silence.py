@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from actors.flow import model
 from actors.flow.addresses import scope_of
-from actors.flow.edges import AT_ONCE, FlowGraph, Way
+from actors.flow.graph import AT_ONCE, FlowGraph, Way
 
 Ways = Mapping[str, list[str]]
 """Address -> where it leads."""

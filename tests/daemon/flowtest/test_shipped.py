@@ -11,7 +11,7 @@ from actors.conversation import Conversation
 from actors.conversation.state import Surroundings
 from actors.flow import model
 from actors.flow.addresses import scope_of
-from actors.flow.edges import AT_ONCE, FlowGraph, Way, graph_of
+from actors.flow.graph import AT_ONCE, FlowGraph, Way, graph_of
 from actors.ids import CONVERSATION, MessageId, kind_of
 from actors.kinds import wake
 from actors.messages import CustomerWrote, Typed
