@@ -58,7 +58,8 @@ class Privacy(Struct, frozen=True, kw_only=True):
     """`[privacy]`."""
 
     pseudonym_key: Secret
-    """Customers appear in logs under a name made with this key."""
+    """Keeps the place for names of customers in logs. The contract with operators requires it; no
+    line names a customer so far, so nothing reads it."""
 
 
 class Flow(Struct, frozen=True, kw_only=True):
@@ -90,6 +91,7 @@ class WhatsApp(Struct, frozen=True, kw_only=True):
     api_url: HttpsUrl = "https://graph.facebook.com"
     api_version: ApiVersion = "v25.0"
     business_account_id: Digits
+    """The account of the numbers. Templates belong to it; none is sent so far."""
     verify_token: Secret
     app_secrets: tuple[Secret, ...]
     """Several while one is being rotated: a signature by any of them counts."""
@@ -118,6 +120,7 @@ class Genesys(Struct, frozen=True, kw_only=True):
     login_url: HttpsUrl | None = None
     integration_id: Text
     queue_id: Text
+    """Not asked for yet: waiting times and opening hours will be."""
     client_id: Secret
     client_secret: Secret
     webhook_secret: Secret

@@ -319,7 +319,8 @@ class _Exchange:
         self._notify()
 
     async def _change(self) -> None:
-        self._changed = trio.Event()
+        if self._changed.is_set():  # else somebody waits for it already, and must not be lost
+            self._changed = trio.Event()
         await self._changed.wait()
 
     def _notify(self) -> None:

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple, TextIO
 
 import msgspec
 
+from actors.flow.addresses import places_of
 from actors.flow.check import World, check, in_order
 from actors.flow.faults import FlowFault
-from actors.flow.graph import places_of
 from actors.flow.model import Flow, Request
 from actors.flow.reader import FlowSource, read_leniently
 from actors.flow.rules import RULES, Severity

@@ -25,6 +25,11 @@ class Destination:
         """Workers without a lane. To begin and end a task costs more than to wake one."""
 
 
+def pools_of(destination: str) -> tuple[str, str]:
+    """All pools of a destination: a vendor that wants a pause wants it of each."""
+    return destination, destination + CONTROL
+
+
 def pool_of(lane: str, destination: str) -> str:
     """Cancels have workers of their own: starts that hang must not hold them up."""
     return destination + CONTROL if lane.endswith(CONTROL) else destination

@@ -20,7 +20,6 @@ from structlog.typing import FilteringBoundLogger
 from actors import outcomes
 from actors.calls import Promise
 from actors.codec import Unreadable, decode_call
-from actors.outcomes import Transient
 from actors.values import Fault
 from adapters.ports import Sender
 from daemon import call_log, sending
@@ -28,7 +27,7 @@ from daemon.clock import Clock
 from daemon.metrics import Metrics
 from daemon.patience import Patience, UnderWay
 from daemon.pauses import Pauses
-from daemon.pools import CONTROL, Destination, pool_of
+from daemon.pools import CONTROL, Destination, pool_of, pools_of
 from daemon.senders import Senders
 from daemon.sending import Pace
 from daemon.unknowns import Unknowns
@@ -38,7 +37,6 @@ from state.store import Store, StoreFull
 
 _FULL_PAUSE_S = 1.0
 _BATCH = 200
-_PAUSE_MIN_S = 1.0
 
 
 class Relay:
@@ -144,7 +142,7 @@ class Relay:
 
     def pause(self, name: str, pause_s: float) -> None:
         """Send nothing to a destination for a while."""
-        until_ms = self._clock.now_ms() + round(max(pause_s, _PAUSE_MIN_S) * 1000)
+        until_ms = self._clock.now_ms() + round(pause_s * 1000)
         destination = self._destination(name)
         destination.paused_until_ms = max(destination.paused_until_ms, until_ms)
 
@@ -365,9 +363,9 @@ class Relay:
         seconds = time.monotonic() - began
         now_ms = self._clock.now_ms()
         settlement = sending.after(row, call, outcome, promise, now_ms, self._pace)
-        if isinstance(outcome, Transient) and outcome.pause_destination:
-            pause_s = outcome.retry_after_s or self._pace.backoff_first_s
-            for pool in (row.destination, row.destination + CONTROL):
+        pause_s = sending.pause_s(outcome, self._pace)
+        if pause_s is not None:
+            for pool in pools_of(row.destination):
                 self.pause(pool, pause_s)
         call_log.tell(self._log, self._metrics, row, call, outcome, settlement, seconds)
         return settlement

@@ -20,6 +20,8 @@ from actors.values import Fault
 from daemon.config_model import Limits
 from state.rows import NewMessage, OutboxRow, SettleAs, Settlement
 
+_PAUSE_MIN_S = 1.0
+
 
 class Pace(Struct, frozen=True):
     """How patient the relay is."""
@@ -89,6 +91,13 @@ def after_unknown(
             return set_aside(row, now_ms, pace, fault.code)
         case _:
             assert_never(promise)
+
+
+def pause_s(outcome: Outcome, pace: Pace) -> float | None:
+    """For how long a vendor that answered so is asked nothing; None: it wants no pause."""
+    if not isinstance(outcome, Transient) or not outcome.pause_destination:
+        return None
+    return max(outcome.retry_after_s or pace.backoff_first_s, _PAUSE_MIN_S)
 
 
 def set_aside(row: OutboxRow, now_ms: int, pace: Pace, error: str = outcomes.TIMEOUT) -> Settlement:

@@ -34,6 +34,9 @@ from daemon.metrics import Metrics
 from state.sqlite_store import open_sqlite_store
 from state.store import Bell, Store
 
+_TELCO = {"http": (TelcoReceiver, TelcoSender)}
+"""`telco.<name>.adapter` (of `config_rules.TelcoAdapter`) -> how a provider is talked to."""
+
 
 class Vendors(Struct, frozen=True):
     """Everything outside that we talk to."""
@@ -75,8 +78,9 @@ def assemble(config: Config, transport_of: Callable[[str], httpx.AsyncBaseTransp
     senders["whatsapp"] = WhatsAppSender(transport_of("whatsapp"), whatsapp)
     for name in config.telco:
         telco = _telco(config, name)
-        receivers[f"/webhooks/telco/{name}"] = (f"telco:{name}", TelcoReceiver(telco))
-        senders[f"telco:{name}"] = TelcoSender(transport_of(f"telco:{name}"), telco)
+        receiver, sender = _TELCO[config.telco[name].adapter]
+        receivers[f"/webhooks/telco/{name}"] = (f"telco:{name}", receiver(telco))
+        senders[f"telco:{name}"] = sender(transport_of(f"telco:{name}"), telco)
     senders["service"] = ServiceSender(transport_of("service"), _services(config))
     senders["agents"] = NoDesk()
     if config.agents.adapter == "genesys":
@@ -160,7 +164,6 @@ def _telco(config: Config, name: str) -> TelcoSettings:
 def _services(config: Config) -> dict[str, ServiceSettings]:
     return {
         name: ServiceSettings(
-            name=name,
             base_url=table.base_url,
             headers=table.headers,
             call_deadline_s=table.call_deadline_s,

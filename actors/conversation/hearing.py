@@ -21,9 +21,9 @@ from actors.conversation.knowing import Asking, choosable, now
 from actors.conversation.saying import add, flush, remember
 from actors.conversation.state import ConversationTurn
 from actors.flow import model
+from actors.flow.addresses import resolve, scope_of, step_at
 from actors.flow.answers import Misread, Reading, is_free, read_answer
 from actors.flow.formats import spoken
-from actors.flow.graph import resolve, scope_of, step_at
 from actors.flow.limits import TRIES
 from actors.messages import CustomerWrote, Other, Tapped, Typed
 

@@ -12,8 +12,8 @@ from actors.conversation import jobs
 from actors.conversation.knowing import Asking, Chosen, choosable
 from actors.conversation.state import ConversationTurn
 from actors.flow import model
-from actors.flow.edges import leads_to_job
-from actors.flow.graph import resolve, scope_of, step_at
+from actors.flow.addresses import resolve, scope_of, step_at
+from actors.flow.graph import leads_to_job
 from actors.flow.memo import Memo
 from actors.flow.words import Lexicon, all_of, is_near, plain, plain_title
 

@@ -11,7 +11,7 @@ from actors.conversation.knowing import Known
 from actors.conversation.saying import flush
 from actors.conversation.state import ConversationTurn, Waiting
 from actors.flow import model
-from actors.flow.graph import step_at
+from actors.flow.addresses import step_at
 from actors.flow.render import fill_path, put, put_json
 from actors.flow.values import at_path, read
 from actors.messages import RequestAnswered

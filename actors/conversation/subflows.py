@@ -8,7 +8,7 @@ nothing that a customer does can leave a call behind that nobody returns from.
 from __future__ import annotations
 
 from actors.conversation.state import ConversationTurn, Frame
-from actors.flow.graph import entry_of, scope_of
+from actors.flow.addresses import entry_of, scope_of
 from actors.flow.limits import SUBFLOWS_DEEP_MAX
 
 

@@ -2,7 +2,7 @@
 
 What lives here: what each step does. What must not: reading what a customer did (`hearing`), web
 requests (`requests`), or a text (they are all in the flow). Steps go by their addresses
-(`actors.flow.graph`).
+(`actors.flow.addresses`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from actors.conversation.knowing import Known, compute, holds, open_now
 from actors.conversation.saying import add, show_menu, show_question
 from actors.conversation.state import ConversationTurn
 from actors.flow import model
-from actors.flow.graph import resolve, scope_of, step_at
+from actors.flow.addresses import resolve, scope_of, step_at
 from actors.flow.limits import STEPS_MAX, VALUES_MAX
 from actors.flow.render import put_value
 from actors.flow.values import show

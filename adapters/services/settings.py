@@ -23,8 +23,6 @@ _RESERVED = frozenset({"host", "content-length", "transfer-encoding", "connectio
 class ServiceSettings:
     """One service. ValueError, naming the field and no value, for what cannot work."""
 
-    name: str
-    """As in the configuration's `[services.<name>]` and in the flow."""
     base_url: str
     """`https://host[:port][/path]`; every request of the flow stays below it."""
     headers: Mapping[str, Secret | str] = field(default_factory=dict)

@@ -66,17 +66,6 @@ def sign(secret: Secret, message_id: str, timestamp_s: int, body: bytes) -> str:
     return f"{_VERSION},{_digest(key_of(secret), message_id, str(timestamp_s), body)}"
 
 
-def headers_for(
-    secrets: Sequence[Secret], message_id: str, timestamp_s: int, body: bytes
-) -> dict[str, str]:
-    """The three headers of a message, signed with each of `secrets` (several while rotating)."""
-    return {
-        ID_HEADER: message_id,
-        TIMESTAMP_HEADER: str(timestamp_s),
-        SIGNATURE_HEADER: " ".join(sign(each, message_id, timestamp_s, body) for each in secrets),
-    }
-
-
 def verify(
     secrets: Sequence[Secret], headers: Mapping[str, str], body: bytes, now_ms: int
 ) -> Verdict:

@@ -45,6 +45,7 @@ class WhatsAppSettings:
     api_version: str
     """Such as `v25.0`."""
     business_account_id: str
+    """The account of the numbers. Not asked for yet: templates, which belong to it, will be."""
     verify_token: Secret
     """What we made up for the handshake of the callback address."""
     app_secrets: tuple[Secret, ...]

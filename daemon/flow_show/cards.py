@@ -12,9 +12,9 @@ from typing import assert_never
 from msgspec import Struct
 
 from actors.flow import model
-from actors.flow.edges import Edge, FlowGraph, Way, graph_of
+from actors.flow.addresses import Place, entry_of
 from actors.flow.faults import FlowFault
-from actors.flow.graph import Place, entry_of
+from actors.flow.graph import Edge, FlowGraph, Way, graph_of
 from actors.flow.limits import TRIES
 from actors.flow.render import pick
 from actors.flow.values import show

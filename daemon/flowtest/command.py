@@ -14,13 +14,12 @@ from msgspec import Struct
 from rich.console import Console
 
 from actors.flow.check import check_flow
-from actors.flow.formats import spoken
 from actors.flow.reader import FlowSource, read_flow
 from daemon.flow_check import line_of
 from daemon.flowtest.coverage import Coverage
 from daemon.flowtest.rehearsal import rehearse
-from daemon.scripts.format import Script, ScriptFault, read_script
-from daemon.scripts.needs import Needs, needs_of
+from daemon.scripts.format import ScriptFault, read_script
+from daemon.scripts.needs import Needs, needs_of, unspoken
 from daemon.scripts.player import Failure
 from daemon.scripts.showing import show_failure
 from daemon.shipped import shipped_flow
@@ -99,9 +98,9 @@ def _play(
         count.failed += 1
         return
     counted.begin()
-    unspoken = _unspoken(source, script)
-    if unspoken is not None:
-        show_failure(console, (), unspoken, str(file))
+    problem = unspoken(script.language, source.flow.languages)
+    if problem is not None:
+        show_failure(console, (), Failure(0, problem), str(file))
         count.failed += 1
         return
     rehearsal = rehearse(source, script, counted.saw, needs)
@@ -112,14 +111,6 @@ def _play(
     count.failed += 1
     console.print(f"not as expected: {script.title}", style="red", markup=False)
     show_failure(console, rehearsal.lines, rehearsal.failure, str(file))
-
-
-def _unspoken(source: FlowSource, script: Script) -> Failure | None:
-    languages = source.flow.languages
-    if spoken(script.language, languages) is not None:
-        return None
-    known = ", ".join(languages)
-    return Failure(0, f"the flow does not speak {script.language!r}; it speaks {known}")
 
 
 def _summary(count: _Count, seconds: float, console: Console) -> None:

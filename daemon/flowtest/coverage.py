@@ -18,8 +18,8 @@ from msgspec import Struct
 from actors.buttons import MenuButton, decode
 from actors.codec import decode_message
 from actors.conversation import Conversation
-from actors.flow.edges import edges_of
-from actors.flow.graph import places_of
+from actors.flow.addresses import places_of
+from actors.flow.graph import edges_of
 from actors.flow.model import Flow, GlobalWord
 from actors.flow.reader import FlowSource, place_of
 from actors.flow.words import all_of, says

@@ -20,12 +20,12 @@ from actors.codec import decode_call
 from actors.conversation.state import Surroundings
 from actors.ids import ActorId, EffectId, timer_message_id
 from actors.kinds import AnyLiving, wake
-from actors.outcomes import Outcome, Rejected, Transient
+from actors.outcomes import Outcome, Rejected
 from actors.values import Fault
 from adapters.ports import Attempt, HttpRequest, Sender
 from daemon import sending
 from daemon.intake import arrival_of, receipt_of
-from daemon.pools import CONTROL, pool_of
+from daemon.pools import pool_of, pools_of
 from daemon.sending import Pace
 from daemon.turn import TurnResult, run_turn
 from daemon.wiring import Vendors
@@ -166,9 +166,9 @@ class OneLoop:
 
     async def _serve_one(self, wanted: Callable[[str], bool]) -> bool:
         self._call_up()
-        # A copy: a lane that is paused leaves them.
-        lanes = [lane for lane in list(self._ready) if not self._is_paused(lane)]
-        lane = next((lane for lane in lanes if wanted(lane)), None)
+        now_ms = self._now_ms()
+        going = (lane for lane in self._ready if self._paused_until_ms(lane) <= now_ms)
+        lane = next((lane for lane in going if wanted(lane)), None)
         if lane is None:
             return False
         await self._serve(lane, self._ready.pop(lane))
@@ -191,6 +191,8 @@ class OneLoop:
         """When something falls due by itself."""
         dues = [timer.due_ms for timer in self.disk.timers.values()]
         dues += [entry[0] for entry in self._later[:1]] + self._looks[:1]
+        now_ms = self._now_ms()
+        dues += [until for lane in self._ready if (until := self._paused_until_ms(lane)) > now_ms]
         return min(dues, default=None)
 
     # --- turns ----------------------------------------------------------------------------------
@@ -218,14 +220,8 @@ class OneLoop:
             _, lane, destination = heapq.heappop(self._later)
             self._ready[lane] = destination
 
-    def _is_paused(self, lane: str) -> bool:
-        destination = self._ready[lane]
-        until_ms = self._paused_ms.get(pool_of(lane, destination), 0)
-        if until_ms <= self._now_ms():
-            return False
-        del self._ready[lane]
-        heapq.heappush(self._later, (until_ms, lane, destination))
-        return True
+    def _paused_until_ms(self, lane: str) -> int:
+        return self._paused_ms.get(pool_of(lane, self._ready[lane]), 0)
 
     async def _serve(self, lane: str, destination: str) -> None:
         match memory_outbox.claim(self.disk, lane, self._now_ms()):
@@ -244,9 +240,9 @@ class OneLoop:
             return instead
         sender = self._vendors.sender_of(row.destination)
         outcome = await self._perform(sender, call, row)
-        if isinstance(outcome, Transient) and outcome.pause_destination:
-            pause_s = max(outcome.retry_after_s or self._pace.backoff_first_s, 1.0)
-            for pool in (row.destination, row.destination + CONTROL):
+        pause_s = sending.pause_s(outcome, self._pace)
+        if pause_s is not None:
+            for pool in pools_of(row.destination):
                 self._paused_ms[pool] = self._now_ms() + round(pause_s * 1000)
         promise = sender.promise(call) if sender is not None else promise_of(call)
         return sending.after(row, call, outcome, promise, self._now_ms(), self._pace)

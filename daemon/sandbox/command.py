@@ -29,6 +29,7 @@ from daemon.sandbox.process import DaemonFailed
 from daemon.sandbox.recording import Recording
 from daemon.sandbox.stage import Stage, open_stage
 from daemon.scripts.format import Script, ScriptFault, read_script
+from daemon.scripts.needs import unspoken
 from daemon.scripts.player import ChatLine, Failure, Played, Player
 from daemon.scripts.showing import show_failure, show_line
 from daemon.scripts.stage import NotAtRest
@@ -123,9 +124,7 @@ def _explain(
 def _unspoken(language: str, flow: Path | None) -> str | None:
     """What is wrong with a language."""
     languages = _languages(flow)
-    if not languages or spoken(language, languages) is not None:
-        return None
-    return f"the flow does not speak {language!r}; it speaks {', '.join(languages)}"
+    return unspoken(language, languages) if languages else None
 
 
 def _languages(flow: Path | None) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from actors.codec import encode_call, encode_message
 from actors.conversation.state import Conversation
 from actors.effects import Decision, Do, Tell
-from actors.flow.graph import places_of, scope_of
+from actors.flow.addresses import places_of, scope_of
 from actors.flow.limits import SUBFLOWS_DEEP_MAX
 from actors.flow.model import Menu, Step
 from actors.flow.reader import FlowSource, decode_flow, encode_flow

@@ -203,6 +203,30 @@ async def test_a_client_that_leaves_in_the_middle(log: Logged) -> None:
     assert [line for line in log if line["log_level"] == "error"] == []
 
 
+async def test_all_who_wait_for_the_client_hear_that_it_left() -> None:
+    heard: list[str] = []
+
+    async def wait_for_its_end(receive: Receive) -> None:
+        heard.append((await receive())["type"])
+
+    async def two_wait(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(wait_for_its_end, receive)
+            nursery.start_soon(wait_for_its_end, receive)
+
+    async with serving(two_wait) as served, await served.connect() as stream:
+        await stream.send_all(get("/"))
+        assert await stream.receive_some()
+        await trio.testing.wait_all_tasks_blocked(0.02)
+        await stream.aclose()
+        with trio.fail_after(2):
+            while len(heard) < 2:
+                await trio.testing.wait_all_tasks_blocked(0.02)
+    assert heard == ["http.disconnect"] * 2
+
+
 async def test_a_half_closed_connection_is_answered() -> None:
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:
         await trio.sleep(0.05)

@@ -16,6 +16,7 @@ from functools import cached_property, reduce
 from itertools import pairwise
 
 from actors.flow import model
+from actors.flow.addresses import scope_of
 from actors.flow.check.keepers import Keepers, kept_by
 from actors.flow.check.kinds import (
     ANYTHING,
@@ -32,9 +33,8 @@ from actors.flow.check.kinds import (
     kind_of,
     refined,
 )
-from actors.flow.edges import Edge, Entry, FlowGraph, Way
 from actors.flow.evaluation import as_number, tree_of
-from actors.flow.graph import scope_of
+from actors.flow.graph import Edge, Entry, FlowGraph, Way
 from actors.flow.render import PLACEHOLDER
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actors.flow import model, rules
+from actors.flow.addresses import Place
 from actors.flow.check.dataflow import case_kinds
 from actors.flow.check.kinds import (
     NOTHING,
@@ -37,7 +38,6 @@ from actors.flow.expression import (
     parts_of,
 )
 from actors.flow.faults import FlowFault, instead
-from actors.flow.graph import Place
 from actors.flow.values import show
 
 

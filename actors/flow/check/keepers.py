@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from actors.flow import model
-from actors.flow.graph import Place
+from actors.flow.addresses import Place
 from actors.flow.render import PLACEHOLDER
 from actors.flow.values import show
 from actors.values import Scalar

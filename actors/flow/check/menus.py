@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from actors.flow import model, rules
+from actors.flow.addresses import Place, scope_of
 from actors.flow.check.shown import Choices, choices_of
 from actors.flow.check.silence import circles, order_of, silent_ways
 from actors.flow.check.subject import Subject, way
-from actors.flow.edges import Way
 from actors.flow.faults import FlowFault
-from actors.flow.graph import Place, scope_of
+from actors.flow.graph import Way
 from actors.flow.limits import BUTTON_TITLE_MAX, BUTTONS_MAX, MENU_TEXT_MAX, ROW_TITLE_MAX, units
 from actors.flow.render import pick
 from actors.flow.texts import longest_of

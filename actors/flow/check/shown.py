@@ -12,8 +12,8 @@ from typing import NamedTuple
 import msgspec
 
 from actors.flow import model
+from actors.flow.addresses import Place, places_of
 from actors.flow.check.kinds import NULL, NUMBER, TEXT, Kinds
-from actors.flow.graph import Place, places_of
 from actors.flow.limits import (
     BUTTON_TITLE_MAX,
     BUTTONS_MAX,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from actors.flow import model
-from actors.flow.edges import AT_ONCE, FlowGraph, Way
-from actors.flow.graph import scope_of
+from actors.flow.addresses import scope_of
+from actors.flow.graph import AT_ONCE, FlowGraph, Way
 
 Ways = Mapping[str, list[str]]
 """Address -> where it leads."""

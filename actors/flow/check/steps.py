@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from actors.flow import model, rules
+from actors.flow.addresses import closure, resolve, scope_of
 from actors.flow.check.silence import Run, circles, inner_calls, silent_ways, ways_of
 from actors.flow.check.subject import Subject, few, way
-from actors.flow.edges import UNASKED, Way
 from actors.flow.faults import FlowFault, instead, nearest
-from actors.flow.graph import closure, resolve, scope_of
+from actors.flow.graph import UNASKED, Way
 from actors.flow.limits import STEPS_MAX
 
 _PEOPLE = model.Menu | model.Question | model.Handover

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actors.flow import model, rules
+from actors.flow.addresses import scope_of
 from actors.flow.check.silence import circles, inner_calls, returning, ways_of
 from actors.flow.check.subject import Subject, few, way
-from actors.flow.edges import Way
 from actors.flow.faults import FlowFault, instead, nearest
-from actors.flow.graph import scope_of
+from actors.flow.graph import Way
 from actors.flow.limits import SUBFLOWS_DEEP_MAX
 
 

@@ -12,12 +12,12 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from actors.flow.addresses import Place
 from actors.flow.check.dataflow import DataFlow
 from actors.flow.check.keepers import Keepers
 from actors.flow.check.shown import ShownText, texts_of
-from actors.flow.edges import FlowGraph, graph_of
 from actors.flow.faults import FlowFault
-from actors.flow.graph import Place
+from actors.flow.graph import FlowGraph, graph_of
 from actors.flow.reader import FlowSource
 from actors.flow.rules import Rule
 

@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from actors.flow import model, rules
+from actors.flow.addresses import Place, closure, resolve
 from actors.flow.check.shown import choices_of
 from actors.flow.check.silence import ways_of
 from actors.flow.check.subject import Subject
-from actors.flow.edges import UNASKED
 from actors.flow.faults import FlowFault
 from actors.flow.formats import tags_of
-from actors.flow.graph import Place, closure, resolve
+from actors.flow.graph import UNASKED
 from actors.flow.words import FORGIVEN_LETTERS, is_near, plain
 
 

@@ -42,7 +42,7 @@ POST = WebRequest("crm", "POST", "/tickets", body={"text": "ñ", "n": 1, "on": T
 async def ask(call: WebRequest, script: Script, **changed: Any) -> tuple[Outcome, list[Seen]]:
     async with serving(script) as server, http_client() as client:
         base_url = server.base_url + "/api/"
-        values: dict[str, Any] = {"name": "crm", "base_url": base_url, "answer_max_bytes": 1000}
+        values: dict[str, Any] = {"base_url": base_url, "answer_max_bytes": 1000}
         service = ServiceSettings(**(values | changed))
         sender: Sender = ServiceSender(client, {"crm": service})
         return await sender.perform(call, ATTEMPT), server.seen
@@ -179,7 +179,7 @@ async def test_a_step_cannot_ask_for_more_time_than_its_service_is_given() -> No
 async def test_nobody_listens() -> None:
     for call in (GET, POST):
         async with http_client() as client:
-            service = ServiceSettings("crm", await closed_port())
+            service = ServiceSettings(await closed_port())
             outcome = await ServiceSender(client, {"crm": service}).perform(call, ATTEMPT)
         assert isinstance(outcome, Transient)
         assert outcome.fault.code == outcomes.CONNECT
@@ -279,5 +279,5 @@ def test_no_value_leaves_the_base(value: str, pattern: str) -> None:
 )
 def test_settings_that_cannot_work(changed: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(changed))) as caught:
-        ServiceSettings(**({"name": "crm", "base_url": BASE} | changed))
+        ServiceSettings(**({"base_url": BASE} | changed))
     assert "t0ken" not in str(caught.value)

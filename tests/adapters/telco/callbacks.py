@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -47,11 +47,23 @@ def event(data: Any = None, **changed: Any) -> dict[str, Any]:
     return {name: value for name, value in whole.items() if value is not ...}
 
 
+def headers_for(
+    secrets: Sequence[Secret], message_id: str, timestamp_s: int, body: bytes
+) -> dict[str, str]:
+    """The three headers of a message, signed with each of `secrets` (several while rotating)."""
+    signatures = (standard_webhooks.sign(each, message_id, timestamp_s, body) for each in secrets)
+    return {
+        standard_webhooks.ID_HEADER: message_id,
+        standard_webhooks.TIMESTAMP_HEADER: str(timestamp_s),
+        standard_webhooks.SIGNATURE_HEADER: " ".join(signatures),
+    }
+
+
 def post(
     body: bytes, headers: Mapping[str, str] | None = None, *, secret: Secret = SECRET
 ) -> HttpRequest:
     """A request signed with `secret`; `headers` stand instead of the usual ones."""
-    sent = standard_webhooks.headers_for([secret], "wh_1", NOW_S, body)
+    sent = headers_for([secret], "wh_1", NOW_S, body)
     sent["content-type"] = "application/cloudevents+json"
     sent.update(headers or {})
     return HttpRequest("POST", "/webhooks/telco/main", (), sent, body, NOW_S * 1000)

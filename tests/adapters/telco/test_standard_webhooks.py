@@ -10,11 +10,11 @@ from adapters.secret import Secret
 from adapters.telco.standard_webhooks import (
     TOLERANCE_MS,
     Verdict,
-    headers_for,
     key_of,
     sign,
     verify,
 )
+from tests.adapters.telco.callbacks import headers_for
 
 SECRET = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 OTHER = Secret("whsec_cm91dGVyYm90LXRlc3Qtc2VjcmV0LTAxMjM0NTY3ODk=")

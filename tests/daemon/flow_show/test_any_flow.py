@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actors.flow.edges import graph_of
+from actors.flow.graph import graph_of
 from actors.flow.reader import FlowSource
 from daemon.flow_show.picture import Picture, Wanted, draw
 from tests.actors.random_flows import flows

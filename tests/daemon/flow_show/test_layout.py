@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from actors.flow.edges import graph_of
+from actors.flow.graph import graph_of
 from actors.flow.model import Flow
 from daemon.flow_show.connectors import COLUMNS_MAX, CROSSINGS_MAX, SOURCES_MAX
 from daemon.flow_show.layers import Line, cut_lines, ranks_of, turning_back

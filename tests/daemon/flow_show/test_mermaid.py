@@ -8,7 +8,7 @@ import re
 import msgspec
 import pytest
 
-from actors.flow.edges import graph_of
+from actors.flow.graph import graph_of
 from actors.flow.model import Flow, Menu
 from daemon.flow_show.mermaid import encoded, node_id, too_large
 from daemon.flow_show.picture import Picture, Wanted, draw

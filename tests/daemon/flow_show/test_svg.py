@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
-from actors.flow.edges import graph_of
+from actors.flow.graph import graph_of
 from actors.flow.model import Flow
 from daemon.flow_show.palette import KINDS, STYLE, kind_class
 from daemon.flow_show.picture import Wanted

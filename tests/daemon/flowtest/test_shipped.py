@@ -10,8 +10,8 @@ from actors.codec import decode_message, encode_message
 from actors.conversation import Conversation
 from actors.conversation.state import Surroundings
 from actors.flow import model
-from actors.flow.edges import AT_ONCE, OF_CUSTOMER, FlowGraph, Way, graph_of
-from actors.flow.graph import scope_of
+from actors.flow.addresses import scope_of
+from actors.flow.graph import AT_ONCE, FlowGraph, Way, graph_of
 from actors.ids import CONVERSATION, MessageId, kind_of
 from actors.kinds import wake
 from actors.messages import CustomerWrote, Typed
@@ -24,6 +24,8 @@ from state.rows import ActorRow, InboxRow
 from tests.endtoend.reading import shipped_source
 
 ACTS_MAX = 2
+OF_CUSTOMER = frozenset({Way.OPTION, Way.ANSWER, Way.KEYWORD, Way.FAILURE, Way.ENDED})
+"""Ways that are gone when a person has done something."""
 CLOSED = "people_closed"
 """Where one hears when people are back."""
 WORDS = {"menu": "main", "asesor": CLOSED, "agent": CLOSED, "atendente": CLOSED}

@@ -86,8 +86,8 @@ bot: Hello*
 after 50 seconds
 provider: starts = 0
 after 10 minutes
-bot: ... Done: Box
 bot: ... Done: Other
+bot: ... Done: Box
 provider: starts = 2
 """,
         source(extended(other)),

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from actors.flow import model
-from actors.flow.edges import Way, graph_of
-from actors.flow.graph import closure, places_of, resolve
+from actors.flow.addresses import closure, places_of, resolve
+from actors.flow.graph import Way, graph_of
 from tests.actors.small_flow import SMALL, extended, source
 
 LARGER = source(
