@@ -16,7 +16,7 @@ import structlog
 import trio
 from structlog.typing import FilteringBoundLogger
 
-from actors.flow.graph import places_of
+from actors.flow.addresses import places_of
 from daemon import logs, wiring
 from daemon.clock import ClockFileDamaged
 from daemon.config import Config, load

@@ -40,7 +40,7 @@ While it runs, write [bold]3[/bold] to look at your bill.
 When it is back: [bold]/fail[/bold], restart again, and choose a person. [bold]@accept[/bold] takes
 the chat, [bold]@ How can I help?[/bold] answers as the agent, [bold]@end[/bold] ends it (the bot
 notices within some 15 seconds; [bold]/wait 1m[/bold] makes time pass). The clocks are Lima's, and
-it is day there, whatever the time is where you are: people are at work.
+it is day there, whatever the time is where you are: people are at work, but for holidays.
 [bold]/help[/bold] shows everything; [bold]/quit[/bold] ends.
 """
 
