@@ -1,8 +1,9 @@
 """Full turns: a customer's message in over HTTP, the reply taken by the Graph API over HTTP.
 
 What lives here: the loads and their tables. In the first, each connection posts the next message as
-soon as the last one was acknowledged, and a run ends when the last reply is there. In the second,
-messages come at half the pace of the first, whether those before are answered or not.
+soon as the last one was acknowledged, and a run ends when the last reply is there; of several
+rounds the middle one counts, as a machine that is shared has its minutes. In the second, messages
+come at half the pace of the first, whether those before are answered or not.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from tests.benchmarks.wire import Poster, listen
 CUSTOMERS = 1000
 TURNS = 4000
 CONNECTIONS = (1, 16, 128)
+ROUNDS = 3
 _MIDDLE = 16
 _PATIENCE_S = 120.0
 
@@ -51,14 +54,19 @@ async def measure(turns: int, customers: int) -> None:
         async with open_world(Path(name)) as (world, daemon):
             phones = Phones(customers)
             await _flood(world, daemon.port, phones.write("hello", customers), _MIDDLE, daemon)
-            runs = {}
-            for count in CONNECTIONS:
-                bodies = phones.write("menu", turns)
-                runs[count] = await _flood(world, daemon.port, bodies, count, daemon)
+            runs: dict[int, list[Run]] = {count: [] for count in CONNECTIONS}
+            for _ in range(ROUNDS):
+                for count in CONNECTIONS:
+                    bodies = phones.write("menu", turns)
+                    runs[count].append(await _flood(world, daemon.port, bodies, count, daemon))
             _show_floods(runs, ceilings, world)
-            pace = runs[_MIDDLE].per_second / 2
+            pace = _median(runs[_MIDDLE]).per_second / 2
             _show_pace(pace, await _paced(world, daemon, phones.write("menu", turns), pace))
             await measure_statuses(daemon, world.sent[-3 * turns :])
+
+
+def _median(runs: Sequence[Run]) -> Run:
+    return sorted(runs, key=lambda run: run.per_second)[len(runs) // 2]
 
 
 async def _ceiling(turns: int, connections: int) -> float:
@@ -149,29 +157,33 @@ class _watched:  # noqa: N801 - used like a function
             run.daemon_cpu_s = self._daemon.cpu_s() - self._cpu_s
 
 
-def _show_floods(runs: dict[int, Run], ceilings: dict[int, float], world: World) -> None:
+def _show_floods(runs: dict[int, list[Run]], ceilings: dict[int, float], world: World) -> None:
     heads = (
-        "connections", "turns/s", "of the ceiling", "ack p50 ms", "ack p99 ms", "lost",
-        "daemon CPU", "daemon ms/turn", "generator CPU",
+        "connections", "turns/s", "of all rounds", "of the ceiling", "ack p50 ms", "ack p99 ms",
+        "lost", "daemon CPU", "daemon ms/turn", "generator CPU",
     )  # fmt: skip
-    rows = [
-        (
-            count,
-            f"{run.per_second:.0f}",
-            f"{run.per_second / ceilings[count]:.0%}",
-            ms(percentile(run.acks_s, 0.5)),
-            ms(percentile(run.acks_s, 0.99)),
-            run.lost,
-            f"{run.daemon_cpu_s / run.seconds:.0%}",
-            f"{run.daemon_cpu_s / run.turns * 1000:.2f}",
-            f"{run.own_cpu_s / run.seconds:.0%}",
-        )
-        for count, run in runs.items()
-    ]
+    rows = [_row(count, rounds, ceilings[count]) for count, rounds in runs.items()]
     told = ", ".join(f"{rate:.0f} at {count}" for count, rate in ceilings.items())
-    print(f"\nFull turns, {next(iter(runs.values())).turns} a run\n\n{table(heads, rows)}")
+    turns = runs[_MIDDLE][0].turns
+    print(f"\nFull turns, {turns} a run, {ROUNDS} rounds\n\n{table(heads, rows)}")
     print(f"\nThe generator's own ceiling, turns/s by connections: {told}.")
     print(f"Messages that the platform got twice: {world.doubles}.")
+
+
+def _row(connections: int, rounds: Sequence[Run], ceiling: float) -> Sequence[object]:
+    run, rates = _median(rounds), [each.per_second for each in rounds]
+    return (
+        connections,
+        f"{run.per_second:.0f}",
+        f"{min(rates):.0f} to {max(rates):.0f}",
+        f"{run.per_second / ceiling:.0%}",
+        ms(percentile(run.acks_s, 0.5)),
+        ms(percentile(run.acks_s, 0.99)),
+        sum(each.lost for each in rounds),
+        f"{run.daemon_cpu_s / run.seconds:.0%}",
+        f"{run.daemon_cpu_s / run.turns * 1000:.2f}",
+        f"{run.own_cpu_s / run.seconds:.0%}",
+    )
 
 
 def _show_pace(per_second: float, run: Run) -> None:
