@@ -66,8 +66,12 @@ def restarts_in_peace(_chance: random.Random) -> list[Step]:
 
 
 def cancels(chance: random.Random) -> list[Step]:
-    """A restart that is taken back in time."""
-    return [Arrange(_WAITS), *_restart(), Pause(2), Tap("Cancel"), Shown("*we stop here*")]
+    """A restart that is taken back in time.
+
+    By the button, which may come late: the word leads to the same by other texts.
+    """
+    cancel: list[Step] = [Offered("Cancel"), Pause(2), Tap("Cancel"), Shown("*we stop here*")]
+    return [Arrange(_WAITS), *_restart(), *cancel]
 
 
 def retries(_chance: random.Random) -> list[Step]:
