@@ -43,7 +43,7 @@ def run_logs(file: Path | None, wanted: Wanted, *, as_json: bool, colour: bool) 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        faults = [str(error)]
+        faults = [f"{error.filename or 'the log'}: cannot be read: {error.strerror}"]
     for fault in faults:
         complain(f"routerbot logs: {plain(fault)}")
     return 1 if faults else 0

@@ -36,7 +36,7 @@ _BATCH_LINES_MAX = 256
 _LINGER_S = 0.03
 """How long the first line of a batch waits for company, unless somebody waits for it: each time
 this thread wakes up, it takes the interpreter away from a turn. A process that is killed takes so
-much of its log with it."""
+much of its log with it, but for errors and what was said before them."""
 CLOSE_S = 1.0
 """How long a stop waits for a reader to take the last lines."""
 
@@ -83,6 +83,11 @@ class LogSink:
         # A daemon thread: a reader that has stopped must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
+
+    def put_at_once(self, line: bytes) -> None:
+        """As `put`, and lets nothing linger: it may be the last that this process says."""
+        self.put(line)
+        self._hurry.set()
 
     def put(self, line: bytes) -> None:
         """Hand a line over, or drop it. Never blocks."""
@@ -196,12 +201,12 @@ def configure(
 
 
 class _Lines:
-    """structlog's end of the sink: one method a level, all the same."""
+    """structlog's end of the sink: one method a level."""
 
     def __init__(self, sink: LogSink) -> None:
-        self.msg = sink.put
-        self.debug = self.info = self.warning = self.error = self.critical = sink.put
-        self.log = self.fatal = self.failure = self.err = self.exception = sink.put
+        self.msg = self.log = self.debug = self.info = self.warning = sink.put
+        self.error = self.critical = self.exception = sink.put_at_once
+        self.fatal = self.failure = self.err = sink.put_at_once
 
 
 class _Renderer:

@@ -226,8 +226,10 @@ def _socket_of(config: Path | None) -> Path:
         admin = tomllib.loads(config.read_text(encoding="utf-8")).get("admin", {})
         named = admin.get("socket", str(Admin().socket))
         return config.parent / Path(named)
-    except (OSError, ValueError) as error:
-        complain(f"{config}: {error}")
+    except OSError as error:
+        complain(f"{config}: cannot be read: {error.strerror}")
+    except ValueError as error:
+        complain(f"{config}: is not TOML: {error}")
     except (AttributeError, TypeError):
         complain(f"{config}: admin.socket must be a path")
     sys.exit(EXIT_CONFIG)

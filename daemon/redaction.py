@@ -2,7 +2,7 @@
 
 What lives here: which keys are dropped, which values are masked, and how an exception is told
 without the data that its message may quote. What must not: any reliance on it. Code names
-customers by pseudonym and logs no text in the first place.
+no customer and logs no text in the first place.
 """
 
 from __future__ import annotations

@@ -16,11 +16,6 @@ UPDATE meta SET value = value + 1 WHERE key = 'pings';
 
 -- --- messages ----------------------------------------------------------------------------------
 
--- name: seen_messages
-SELECT message_id FROM inbox WHERE message_id IN (SELECT value FROM json_each(?1))
-UNION ALL
-SELECT message_id FROM parked WHERE message_id IN (SELECT value FROM json_each(?1));
-
 -- name: known_names
 -- ?1: ids of messages, ?2: aliases. Those of them that are known: a message with null, an alias with
 -- its actor.

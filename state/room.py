@@ -125,11 +125,15 @@ class Room:
         at once with StoreFull where the queue is full; everything else waits for a place. A caller
         that is cancelled leaves behind a unit that happens, unless it was not queued yet.
         """
-        return raised(await self._answer(_Job(unit, not from_outside), from_outside=from_outside))
+        return raised(
+            await self._answer(_Job(unit, patient=not from_outside), from_outside=from_outside)
+        )
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         """The answer to a question, asked outside of any transaction."""
-        return cast(T, raised(await self._answer(_Job(question, False), from_outside=False)))
+        return cast(
+            T, raised(await self._answer(_Job(question, patient=False), from_outside=False))
+        )
 
     def close(self) -> None:
         """Take nothing more; the writer finishes what is queued, and ends."""

@@ -116,7 +116,7 @@ class Work:
         wanted = listed(message_ids)
         if wanted == "[]":
             return set()
-        return {row[0] for row in self.connection.fetch(SQL["seen_messages"], (wanted,))}
+        return {row[0] for row in self.connection.fetch(SQL["known_names"], (wanted, listed([])))}
 
     def tell(self, messages: Sequence[NewMessage]) -> None:
         """Put messages into inboxes, leaving out those seen before."""

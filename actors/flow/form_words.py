@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from msgspec import inspect
 
+from actors.flow.model import Flow
+
 
 def kind_of(value: object) -> str:
     """What was written, in words."""
@@ -63,7 +65,7 @@ def described(form: inspect.Type) -> str:
 
 
 _NAMED = {
-    "Flow": "the file",
+    "Flow": "a flow",
     "Desk": "`handover`",
     "JobMenu": "the menu of a job",
     "JobTexts": "the texts of a job",
@@ -102,4 +104,6 @@ def put_right(value: object, wanted: list[inspect.Type]) -> str:
             return "Say it by language, such as `{en: Hello}`"
         if any(isinstance(form, inspect.VarTupleType) for form in wanted):
             return f"Put it into brackets: `[{value[:40]}]`"
+    if any(isinstance(form, inspect.StructType) and form.cls is Flow for form in wanted):
+        return "`routerbot flow example` shows flows to begin with"
     return "`routerbot flow schema` says what can stand here"

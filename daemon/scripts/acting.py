@@ -189,8 +189,10 @@ class Acting:
         path = self._folder / text.removeprefix("@")
         try:
             return read_json(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path}: cannot be read: {error}") from error
+        except OSError as error:
+            raise ValueError(f"{path}: cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}: cannot be read: it is not UTF-8 text") from error
 
     # --- time and the daemon --------------------------------------------------------------------
 

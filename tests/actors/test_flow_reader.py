@@ -119,8 +119,8 @@ def test_a_kept_flow_is_the_same_flow() -> None:
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (b"", "this is empty, and should be the file"),
-        (b"# nothing\n", "this is empty, and should be the file"),
+        (b"", "this is empty, and should be a flow. `routerbot flow example` shows flows"),
+        (b"# nothing\n", "this is empty, and should be a flow. `routerbot flow example` shows"),
         (b"[]", "this is a list"),
         (b"text", "this is a text"),
         (b"format: 1\n\xff\n", "not UTF-8 at byte 10"),

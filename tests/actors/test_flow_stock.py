@@ -139,8 +139,8 @@ def test_a_text_is_taken_whole_so_that_a_missing_language_is_told() -> None:
 def test_in_other_languages_they_are_asked_for(languages: str) -> None:
     faults = read_leniently(LEAST.replace("LANG", "fr").replace("[en]", languages).encode()).faults
     assert {(fault.code, fault.what) for fault in faults} == {
-        ("E104", "the file needs `phrases`"),
-        ("E104", "the file needs `handover`"),
+        ("E104", "a flow needs `phrases`"),
+        ("E104", "a flow needs `handover`"),
         ("E104", "a job needs `texts`"),
         ("E104", "a job needs `menu`"),
     }

@@ -251,6 +251,9 @@ def test_a_file_by_the_command(tmp_path: Path) -> None:
     done = subprocess.run([*command, "--job", "job_x"], capture_output=True)
     assert done.returncode == 1
     assert b"no line has an id that begins with job_x" in done.stderr
+    done = subprocess.run([*command[:-3], "no.log"], capture_output=True)
+    said = b"routerbot logs: no.log: cannot be read: No such file or directory\n"
+    assert (done.returncode, done.stderr) == (1, said)
 
 
 @pytest.mark.parametrize("end", ["interrupt", "broken pipe"])

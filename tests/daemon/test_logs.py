@@ -24,6 +24,7 @@ from daemon.logs import LogSink, configure, get_logger, pseudonym
 AT_MS = 1_795_363_643_342
 PHONE = "+51 999 888 777"
 LOG = get_logger()
+LONG_S = 60.0
 
 
 class Mood(Enum):
@@ -227,7 +228,7 @@ def test_it_is_known_whether_all_lines_are_written() -> None:
 def test_lines_do_not_linger_where_somebody_waits_for_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(daemon.logs, "_LINGER_S", 60.0)
+    monkeypatch.setattr(daemon.logs, "_LINGER_S", LONG_S)
     sink = configure(stream := io.BytesIO())
     began = time.monotonic()
     LOG.info("one")
@@ -236,8 +237,24 @@ def test_lines_do_not_linger_where_somebody_waits_for_them(
     LOG.info("two")
     sink.close()
     sink.join()
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < LONG_S / 2
     assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["one", "two"]
+
+
+def test_an_error_is_written_at_once_and_what_was_said_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(daemon.logs, "_LINGER_S", LONG_S)
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb", buffering=0) as stream, os.fdopen(reader, "rb") as read:
+        sink = configure(stream)
+        LOG.info("one")
+        LOG.error("two")
+        began = time.monotonic()
+        lines = [json.loads(read.readline())["event"] for _ in range(2)]
+        assert time.monotonic() - began < LONG_S / 2
+        sink.close()
+    assert lines == ["one", "two"]
 
 
 def test_afterwards_all_is_as_before(lines: Lines) -> None:

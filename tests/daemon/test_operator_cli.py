@@ -213,10 +213,17 @@ def test_the_socket_is_taken_from_the_configuration(tmp_path: Path, capsys: Capt
 
 
 @pytest.mark.parametrize(
-    "text", [None, "[admin", "admin = 5", "[admin]\nsocket = 5", "[admin]\nsocket = ['a']"]
+    ("text", "told"),
+    [
+        (None, "cannot be read: No such file or directory\n"),
+        ("[admin", "is not TOML: "),
+        ("admin = 5", "admin.socket must be a path"),
+        ("[admin]\nsocket = 5", "admin.socket must be a path"),
+        ("[admin]\nsocket = ['a']", "admin.socket must be a path"),
+    ],
 )
 def test_a_configuration_that_cannot_be_read_is_exit_code_78(
-    tmp_path: Path, capsys: Capture, text: str | None
+    tmp_path: Path, capsys: Capture, text: str | None, told: str
 ) -> None:
     config = tmp_path / "c.toml"
     if text is not None:
@@ -225,4 +232,4 @@ def test_a_configuration_that_cannot_be_read_is_exit_code_78(
     with pytest.raises(SystemExit) as ended:
         command(*bound.args, **bound.kwargs)
     assert ended.value.code == 78
-    assert str(config) in capsys.readouterr().err
+    assert f"{config}: {told}" in capsys.readouterr().err

@@ -195,7 +195,7 @@ bot: Failed, 0 left [Talk to a person] [Leave it]
         ("service: crm GET customers -> 200", "not a request: 'crm GET customers'"),
         ("service: crm GET /customers -> fine", "not an answer: 'fine'"),
         ("service: crm GET /customers -> 200 {", "not JSON: '{'"),
-        ("service: crm GET /customers -> 200 @no.json", "no.json: cannot be read"),
+        ("service: crm GET /customers -> 200 @no.json", "no.json: cannot be read: No such file"),
         ("service: crm sleeps", "a service cannot 'crm sleeps'"),
         ("conversation: is happy", "a conversation is not 'is happy'"),
         ("value: router", "not about a value: 'router'"),
