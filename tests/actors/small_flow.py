@@ -172,6 +172,19 @@ def changed(old: str, new: str, text: str = SMALL_FLOW) -> str:
     return text.replace(old, new)
 
 
+def question(answer: str, more: str = "", *, then: str = "thanks") -> str:
+    """A new step `test`, for `extended`, that asks for this answer."""
+    return f"""
+            test:
+              do: question
+              text: {{ es: "¿Qué?", en: "What?" }}
+              keep: got
+              then: {then}
+              answer: {answer}
+              {more}
+        """
+
+
 def extended(*steps: str, top: str = "") -> str:
     """The flow with more steps, the first of which is `test`; "Más" of the main menu leads there.
 

@@ -6,7 +6,7 @@ import pytest
 
 from actors.messages import News, Other, RetryRequested, Tapped
 from tests.actors.chatting import Chat, reached, texts
-from tests.actors.small_flow import extended
+from tests.actors.small_flow import extended, question
 
 MAIN = "Hola Ana, ¿qué hacemos?"
 AGAIN = "No entendí\n\n"
@@ -14,17 +14,7 @@ AGAIN = "No entendí\n\n"
 
 def asked(answer: str, more: str = "") -> Chat:
     """A chat in which a question with this `answer` was just asked."""
-    return reached(
-        extended(f"""
-            test:
-              do: question
-              text: {{ es: "¿Qué?", en: "What?" }}
-              keep: got
-              then: thanks
-              answer: {answer}
-              {more}
-        """)
-    )
+    return reached(extended(question(answer, more)))
 
 
 def test_a_number_is_kept_as_one() -> None:
@@ -183,15 +173,7 @@ def test_a_choice_that_was_shown_before_still_answers() -> None:
 
 
 def test_an_answer_that_leads_to_a_job_must_be_right() -> None:
-    text = extended(f"""
-        test:
-          do: question
-          text: {{ es: "¿Qué?", en: "What?" }}
-          keep: got
-          then: restart
-          answer: {CHOICES}
-    """)
-    chat = reached(text)
+    chat = reached(extended(question(CHOICES, then="restart")))
     assert texts(chat.types("tardesita")) == [AGAIN + "¿Qué?"]
     assert not chat.jobs
     chat.types("tardecita")
@@ -199,16 +181,7 @@ def test_an_answer_that_leads_to_a_job_must_be_right() -> None:
 
 
 def test_an_old_answer_starts_no_job() -> None:
-    chat = reached(
-        extended(f"""
-        test:
-          do: question
-          text: {{ es: "¿Qué?", en: "What?" }}
-          keep: got
-          then: restart
-          answer: {CHOICES}
-    """)
-    )
+    chat = reached(extended(question(CHOICES, then="restart")))
     button = chat.button("Mañana")
     chat.types("menu")
     assert texts(chat.does(Tapped(button, "Mañana"))) == ["Ese botón es viejo\n\n" + MAIN]

@@ -8,7 +8,7 @@ import pytest
 
 from actors.flow.check import World, check
 from actors.flow.rules import Severity
-from tests.actors.small_flow import extended, source
+from tests.actors.small_flow import extended, question, source
 
 WORLD = World(date(2026, 11, 25), frozenset({"main"}), frozenset({"crm"}))
 
@@ -23,18 +23,6 @@ def found(steps: str, top: str = "") -> list[tuple[str, str]]:
         if fault.severity is Severity.ERROR
         or (fault.severity is Severity.WARNING and "test" in fault.where.split("."))
     ]
-
-
-def question(answer: str, more: str = "") -> str:
-    return f"""
-        test:
-          do: question
-          text: {{ es: "¿Qué?", en: "What?" }}
-          keep: got
-          then: thanks
-          answer: {answer}
-          {more}
-    """
 
 
 CHOICE = "{ kind: choice, choices: { a: { title: { es: %s, en: A } } } }"
