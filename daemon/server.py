@@ -7,15 +7,12 @@ connection (daemon.connection), what is answered (daemon.web), signals.
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import resource
 import socket
 from pathlib import Path
 
 import trio
-from hypercorn.config import Config as HypercornConfig
-from hypercorn.trio.worker_context import WorkerContext
 from starlette.types import ASGIApp
 from structlog.typing import FilteringBoundLogger
 
@@ -74,7 +71,7 @@ async def serve(
                 await stop.wait()
                 accepting.cancel_scope.cancel()
             listener.close()
-            await door.context.terminated.set()
+            door.stop()
             connections.cancel_scope.deadline = trio.current_time() + limits.drain_s
         if connections.cancel_scope.cancelled_caught:
             log.warning("http.drain_cut", server=name)
@@ -93,7 +90,6 @@ class _Door:
         metrics: Metrics,
         log: FilteringBoundLogger,
     ) -> None:
-        self.context = WorkerContext(None)
         self._app = app
         self._name = name
         self._limits = limits
@@ -102,11 +98,12 @@ class _Door:
         self._full = False
         self._gauge = metrics.connections.labels(name)
         self._refused = metrics.connections_refused
-        self._config = HypercornConfig()
-        self._config.accesslog = None
-        self._config.errorlog = logging.getLogger("hypercorn.error")
-        self._config.include_server_header = False
-        self._config.h11_max_incomplete_size = limits.header_max_bytes
+        self._connections: set[Connection] = set()
+
+    def stop(self) -> None:
+        """Let every connection end as soon as it may."""
+        for connection in self._connections:
+            connection.stop()
 
     async def accept(self, listener: trio.socket.SocketType, connections: trio.Nursery) -> None:
         """Accept for ever. Trouble with one connection, or with all for a while, ends nothing."""
@@ -148,17 +145,17 @@ class _Door:
         return None
 
     async def _run(self, accepted: trio.socket.SocketType) -> None:
+        connection = Connection(self._app, trio.SocketStream(accepted), self._limits, self._log)
+        self._connections.add(connection)
         try:
-            stream = trio.SocketStream(accepted)
-            await Connection(
-                self._app, stream, self.context, self._config, self._limits, self._log
-            ).run()
+            await connection.run()
         except* StoreBroken:
             raise
         except* Exception:  # noqa: BLE001 - trouble with one connection must not end the server
             self._log.exception("http.connection_failed", server=self._name)
         finally:
             accepted.close()
+            self._connections.discard(connection)
             self._count(-1)
 
     def _count(self, change: int) -> None:
