@@ -30,10 +30,12 @@ import trio_asyncio
 from msgspec import field
 
 from state import direct, opening
+from state.accepting import Accept
 from state.connection import Connection
 from state.direct import DirectConnection
 from state.gathering import Gathering
 from state.queries import SQL
+from state.rows import Settlement
 from state.store import Bell, StoreBroken, StoreError, StoreFull, StoreRefused
 from state.transactions import Done, Unit, raised
 from state.writer import Group, HasTask, Outcome, Writer
@@ -83,6 +85,16 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
             yield error
 
 
+def _patience_s(unit: Unit) -> float:
+    match unit:
+        case Accept():
+            return 0.0  # its sender waits
+        case Settlement():
+            return 0.003  # nobody does, but the next call of its lane
+        case _:
+            return 0.001
+
+
 class _Job(HasTask, eq=False):
     """Something that somebody waits for: a unit of work, or a question."""
 
@@ -125,15 +137,11 @@ class Room:
         at once with StoreFull where the queue is full; everything else waits for a place. A caller
         that is cancelled leaves behind a unit that happens, unless it was not queued yet.
         """
-        return raised(
-            await self._answer(_Job(unit, patient=not from_outside), from_outside=from_outside)
-        )
+        return raised(await self._answer(_Job(unit, _patience_s(unit)), from_outside=from_outside))
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         """The answer to a question, asked outside of any transaction."""
-        return cast(
-            T, raised(await self._answer(_Job(question, patient=False), from_outside=False))
-        )
+        return cast(T, raised(await self._answer(_Job(question, 0.0), from_outside=False)))
 
     def close(self) -> None:
         """Take nothing more; the writer finishes what is queued, and ends."""

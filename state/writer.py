@@ -9,7 +9,9 @@ it, the next group is under way.
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
+import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -28,15 +30,12 @@ class HasTask(Struct, eq=False):
     """A job, as the writer sees it."""
 
     task: Unit | Question
-    patient: bool
-    """Whether it may wait a moment for something else to be written with."""
+    patience_s: float
+    """How long it may wait for something else to be written with. A commit costs as much as a third
+    of a turn, and under load the units of another turn are on their way."""
 
 
 Job = TypeVar("Job", bound=HasTask)
-
-PATIENCE_S = 0.001
-"""How long patient jobs wait for others. A commit costs as much as a third of a turn, and under
-load the units of another turn are on their way."""
 
 
 class Outcome(Struct):
@@ -83,16 +82,16 @@ class Writer(Generic[Job]):
         """What is queued, a group at most, once there is something; and whether more can come."""
         jobs: list[Job] = []
         job = self._queue.get()
-        patient = True
+        until_s = math.inf
         while job is not None:
             jobs.append(job)
-            patient = patient and job.patient
+            now_s = time.monotonic()
+            until_s = min(until_s, now_s + job.patience_s)
             try:
                 if len(jobs) >= self._group_max:
                     return jobs, True
-                if self._queue.empty() and patient:
-                    patient = False
-                    job = self._queue.get(timeout=PATIENCE_S)
+                if self._queue.empty() and until_s > now_s:
+                    job = self._queue.get(timeout=until_s - now_s)
                 else:
                     job = self._queue.get_nowait()
             except queue.Empty:

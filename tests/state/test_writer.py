@@ -6,7 +6,6 @@ import threading
 
 import pytest
 
-import state.writer
 from state.transactions import Unit
 from state.upkeep import Ping, Prune
 from state.writer import HasTask, Writer
@@ -19,12 +18,12 @@ class Job(HasTask, eq=False):
     """A job that nobody waits for."""
 
 
-def patient() -> Job:
-    return Job(Ping(), patient=True)
+def patient(seconds: float = LONG_S) -> Job:
+    return Job(Ping(), patience_s=seconds)
 
 
 def urgent() -> Job:
-    return Job(Prune(NOON, 1), patient=False)
+    return Job(Prune(NOON, 1), patience_s=0.0)
 
 
 @pytest.fixture
@@ -44,29 +43,25 @@ def test_what_is_queued_is_taken_together_but_no_more_than_a_group(writer: Write
     assert taken(writer) == [Prune] * 2
 
 
-def test_what_is_patient_waits_for_something_to_be_written_with(
-    writer: Writer[Job], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(state.writer, "PATIENCE_S", LONG_S)
+def test_what_is_patient_waits_for_something_to_be_written_with(writer: Writer[Job]) -> None:
     groups: list[list[object]] = []
     thread = threading.Thread(target=lambda: groups.append(taken(writer)))
+    writer.put(patient())
     writer.put(patient())
     thread.start()
     writer.put(urgent())
     thread.join(LONG_S / 2)
-    assert groups == [[Ping, Prune]]
+    assert groups == [[Ping, Ping, Prune]]
 
 
-def test_what_is_patient_does_not_wait_for_long(
-    writer: Writer[Job], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(state.writer, "PATIENCE_S", 0.001)
+def test_what_is_patient_waits_no_longer_than_the_least_patient(writer: Writer[Job]) -> None:
     writer.put(patient())
-    assert taken(writer) == [Ping]
+    writer.put(patient(0.001))
+    writer.put(patient())
+    assert taken(writer) == [Ping, Ping, Ping]
 
 
-def test_nothing_else_waits(writer: Writer[Job], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state.writer, "PATIENCE_S", LONG_S)
+def test_nothing_else_waits(writer: Writer[Job]) -> None:
     writer.put(patient())
     writer.put(urgent())
     assert taken(writer) == [Ping, Prune]
@@ -75,10 +70,7 @@ def test_nothing_else_waits(writer: Writer[Job], monkeypatch: pytest.MonkeyPatch
     assert taken(writer) == [Prune, Ping]
 
 
-def test_what_is_patient_does_not_keep_the_writer_from_its_end(
-    writer: Writer[Job], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(state.writer, "PATIENCE_S", LONG_S)
+def test_what_is_patient_does_not_keep_the_writer_from_its_end(writer: Writer[Job]) -> None:
     writer.put(patient())
     writer.close()
     assert writer._take()[1] is False
