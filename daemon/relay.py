@@ -334,6 +334,7 @@ class Relay:
     # --- one attempt ----------------------------------------------------------------------------
 
     async def _attempt(self, row: OutboxRow, under_way: UnderWay) -> Settlement:
+        await self._store.lull()
         now_ms = self._clock.now_ms()
         try:
             call = decode_call(row.body)

@@ -7,7 +7,7 @@ uses it on the thread of the `room` alone; `inline_store` lets a simulation wait
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from state.connection import Params, Row, explained
@@ -34,6 +34,8 @@ class DirectConnection:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.before_commit: Callable[[], None] | None = None
+        """Called between the last statement and COMMIT. What it raises undoes the transaction."""
 
     @classmethod
     def to(cls, path: Path) -> DirectConnection:
@@ -64,6 +66,8 @@ class DirectConnection:
 
     def commit(self) -> None:
         """Commit it."""
+        if self.before_commit is not None:
+            self.before_commit()
         self.run(SQL["commit"])
 
     def rollback(self) -> None:

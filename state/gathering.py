@@ -14,6 +14,8 @@ from typing import Generic, Self, TypeVar
 
 import trio
 
+from state.lulls import Lulls
+
 Job = TypeVar("Job")
 
 PATIENCE_S = 0.005
@@ -26,9 +28,14 @@ class Gathering(trio.abc.Instrument, Generic[Job]):
     It is watchful for as long as its `with` block runs.
     """
 
-    def __init__(self, put: Callable[[Job], None]) -> None:
-        """`put` gives one job to the writer; it must neither block nor raise."""
+    def __init__(
+        self, put: Callable[[Job], None], lulls: Lulls, writing: Callable[[], bool]
+    ) -> None:
+        """`put` gives one job to the writer; `writing` tells whether it has any. Neither may block
+        or raise."""
         self._put = put
+        self._lulls = lulls
+        self._writing = writing
         self._jobs: list[Job] = []
         self._since_s = 0.0
         self._urgent = False
@@ -65,8 +72,15 @@ class Gathering(trio.abc.Instrument, Generic[Job]):
 
     def before_io_wait(self, timeout: float) -> None:
         """Trio is about to look what has come from outside, or to sleep until something comes."""
-        if self._jobs and (timeout > 0 or self._urgent or self._is_late()):
+        idle = timeout > 0
+        if self._jobs and (idle or self._is_pressing() or self._is_late()):
             self.hand_over()
+        if self._lulls.overdue or (idle and self._lulls.awaited and not self._writing()):
+            self._lulls.let_go()
+
+    def _is_pressing(self) -> bool:
+        # Where work waits for the commit, there is soon nothing else to do.
+        return self._urgent and not self._lulls.awaited
 
     def _is_late(self) -> bool:
         return trio.current_time() - self._since_s >= PATIENCE_S

@@ -39,7 +39,7 @@ class InlineDisk:
         if path is not None:
             opening.examine(path)
         with opening.refusing(path or Path(":memory:")):
-            self.connection = _HookedConnection(connect(path or ":memory:"))
+            self.connection = DirectConnection(connect(path or ":memory:"))
             try:
                 migrate(self.connection)
             except BaseException:
@@ -49,18 +49,6 @@ class InlineDisk:
     def close(self) -> None:
         """Close the database; a memory's content is gone."""
         self.connection.close()
-
-
-class _HookedConnection(DirectConnection):
-    """Lets a test step in between the last statement and COMMIT."""
-
-    before_commit: Callable[[], None] | None = None
-
-    def commit(self) -> None:
-        """Call the hook, then commit."""
-        if self.before_commit is not None:
-            self.before_commit()
-        super().commit()
 
 
 class InlineStore(SqlStore):

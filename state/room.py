@@ -34,6 +34,7 @@ from state.accepting import Accept
 from state.connection import Connection
 from state.direct import DirectConnection
 from state.gathering import Gathering
+from state.lulls import Lulls
 from state.queries import SQL
 from state.rows import Settlement
 from state.store import Bell, StoreBroken, StoreError, StoreFull, StoreRefused
@@ -86,6 +87,7 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 
 
 def _patience_s(unit: Unit) -> float:
+    """How long a unit may wait for others to be written with."""
     match unit:
         case Accept():
             return 0.0  # its sender waits
@@ -118,7 +120,10 @@ class Room:
         self._bell = bell
         self._on_group = on_group
         self._writer: Writer[_Job] = Writer(group_max, self._hand_over)
-        self._gathering: Gathering[_Job] = Gathering(self._writer.put)
+        self.lulls = Lulls()
+        self._gathering: Gathering[_Job] = Gathering(
+            self._writer.put, self.lulls, lambda: bool(self._open)
+        )
         self._token = trio.lowlevel.current_trio_token()
         self._places = trio.Semaphore(queue_max, max_value=queue_max)
         self._open: set[_Job] = set()
@@ -189,7 +194,7 @@ class Room:
 
     async def _serve_in_loop(self, path: Path) -> None:
         database = _Database(path)
-        await database.start()
+        await database.start(self.lulls.begin)
         self.epoch = database.epoch
         sound = False
         try:
@@ -201,6 +206,7 @@ class Room:
 
     def _hand_over(self, group: Group[_Job], outcome: Outcome) -> None:
         """On SQLite's thread: let trio's thread tell everybody, in order, and before the end."""
+        self.lulls.end()
         self._token.run_sync_soon(self._tell, group, outcome)
 
     def _tell(self, group: Group[_Job], outcome: Outcome) -> None:
@@ -237,6 +243,7 @@ class Room:
         self._ended = why
         for job in list(self._open):
             self._finish(job, StoreBroken(why))
+        self.lulls.begin()
 
 
 # --- within the asyncio loop --------------------------------------------------------------------
@@ -256,12 +263,14 @@ class _Database(aiosqlite.Connection):
         self.epoch = 0
         """The epoch that the opening has begun."""
 
-    async def start(self) -> None:
-        """Open it, on its thread. Raises StoreRefused, StoreFull."""
+    async def start(self, before_commit: Callable[[], None]) -> None:
+        """Open it on its thread, where each COMMIT is told. Raises StoreRefused, StoreFull."""
         await self
         if self._failure is not None:
             await self.close()
             raise self._failure
+        assert self._direct is not None
+        self._direct.before_commit = before_commit
 
     def _open(self, path: Path) -> direct.Database:
         try:

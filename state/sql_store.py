@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
+import trio
+
 from actors.ids import ActorId, EffectId
 from state import reading
 from state.accepting import Accept
@@ -132,6 +134,10 @@ class SqlStore(ABC):
     async def ping(self) -> None:
         """See `Store.ping`."""
         await self._write(Ping())
+
+    async def lull(self) -> None:
+        """See `Store.lull`."""
+        await trio.lowlevel.checkpoint()
 
     # --- reading --------------------------------------------------------------------------------
 

@@ -38,6 +38,10 @@ class SqliteStore(SqlStore):
     async def _read(self, question: Callable[[Connection], T]) -> T:
         return await self._room.read(question)
 
+    async def lull(self) -> None:
+        """See `Store.lull`."""
+        await self._room.lulls.wait()
+
 
 @asynccontextmanager
 async def open_sqlite_store(

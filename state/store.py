@@ -232,3 +232,9 @@ class Store(Protocol):
 
     async def ping(self) -> None:
         """Returns after the writer itself answered; raises StoreFull while the disk is full."""
+
+    async def lull(self) -> None:
+        """Return when work on the caller's thread hinders the store least, or soon anyway.
+
+        For work that nobody waits for within the next millisecond. It promises nothing else.
+        """
