@@ -1,4 +1,4 @@
-"""One connection to a vendor: HTTP/1.1 by h11, on a trio stream.
+"""One connection to a vendor: HTTP/1.1 by httptools, on a trio stream.
 
 What lives here: connecting, one exchange at a time, and whether another may follow. What must not:
 which connection a call gets (`connections`), deadlines and limits (`http`), a vendor's word.
@@ -10,15 +10,20 @@ task owns one connection, which makes a call cost a third (docs/performance.md).
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import AsyncIterator
 
-import h11
 import httpx
 import trio
 
+from adapters.http_responses import NoResponse, ResponseHead, ResponseParser
+from adapters.sockets import write_now
+
 _READ_BYTES = 65_536
-_HEAD_MAX_BYTES = 65_536
+# RFC 9110, 5.5 and 5.6.2. httpx looks at neither, and a line break would be another header.
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _GONE = (trio.BrokenResourceError, trio.ClosedResourceError)
 
 
@@ -28,7 +33,7 @@ class VendorConnection:
     def __init__(self, stream: trio.abc.Stream, socket: trio.socket.SocketType) -> None:
         self._stream = stream
         self._socket = socket
-        self._protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD_MAX_BYTES)
+        self._parser = ResponseParser()
 
     @classmethod
     async def connect(
@@ -57,63 +62,55 @@ class VendorConnection:
     @property
     def idle(self) -> bool:
         """Whether the last exchange is over and another may follow."""
-        return self._protocol.our_state is h11.IDLE
+        return self._parser.ended and self._parser.reusable
 
     @property
     def silent(self) -> bool:
         """Whether there is nothing to read; between exchanges that could only be a farewell."""
         return not self._socket.is_readable()
 
-    async def begin(self, request: httpx.Request) -> h11.Response:
+    async def begin(self, request: httpx.Request) -> ResponseHead:
         """Send a request whose body is known; the head of its response.
 
         `read_body` must follow before another request. Raises httpx.WriteError, httpx.ReadError,
         httpx.RemoteProtocolError and httpx.LocalProtocolError.
         """
-        body = request.content
-        protocol = self._protocol
+        # In one piece: a head that travels alone costs the vendor a read of its own.
+        data = _written(request)
+        parser = self._parser
+        parser.expect(request.method)
         try:
-            head = h11.Request(
-                method=request.method, target=request.url.raw_path, headers=request.headers.raw
-            )
-            # In one piece: a head that travels alone costs the vendor a read of its own.
-            data = b"".join(
-                protocol.send(event) or b""
-                for event in (head, h11.Data(data=body), h11.EndOfMessage())
-            )
-        except h11.LocalProtocolError as error:
-            raise httpx.LocalProtocolError(str(error)) from error
-        try:
-            await self._stream.send_all(data)
+            await self._send(data)
         except _GONE as error:
             raise httpx.WriteError("the connection broke") from error
-        while not isinstance(event := await self._next_event(), h11.Response):
-            if not isinstance(event, h11.InformationalResponse):
-                raise httpx.RemoteProtocolError("no response")
-        return event
+        while parser.head is None:
+            await self._read()
+        return parser.head
 
     async def read_body(self) -> AsyncIterator[bytes]:
         """The body of the response, in pieces; afterwards the connection is ready for more."""
+        parser = self._parser
         while True:
-            event = await self._next_event()
-            if isinstance(event, h11.Data):
-                yield bytes(event.data)
-            elif isinstance(event, h11.EndOfMessage):
-                break
-            else:
-                raise httpx.RemoteProtocolError("the response ends in the middle")
-        if self._protocol.our_state is h11.DONE and self._protocol.their_state is h11.DONE:
-            self._protocol.start_next_cycle()
+            while parser.body:
+                yield parser.body.popleft()
+            if parser.ended:
+                return
+            await self._read()
 
-    async def _next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+    async def _send(self, data: bytes) -> None:
+        if isinstance(self._stream, trio.SocketStream):
+            # Hardly ever is there no room for it: no need to ask the scheduler.
+            data = data[write_now(self._socket, data) :]
+        if data:
+            await self._stream.send_all(data)
+
+    async def _read(self) -> None:
         try:
-            while (event := self._protocol.next_event()) is h11.NEED_DATA:
-                self._protocol.receive_data(bytes(await self._stream.receive_some(_READ_BYTES)))
-        except h11.RemoteProtocolError as error:
+            self._parser.feed(bytes(await self._stream.receive_some(_READ_BYTES)))
+        except NoResponse as error:
             raise httpx.RemoteProtocolError(str(error)) from error
         except _GONE as error:
             raise httpx.ReadError("the connection broke") from error
-        return event
 
     def close(self) -> None:
         """Close at once, without a farewell. Never blocks."""
@@ -126,3 +123,19 @@ async def _secured(
     secured = trio.SSLStream(stream, context, server_hostname=host, https_compatible=True)
     await secured.do_handshake()
     return secured
+
+
+def _written(request: httpx.Request) -> bytes:
+    """A request as bytes. Raises httpx.LocalProtocolError where it could be taken for another."""
+    method = request.method.encode("ascii")
+    target = request.url.raw_path
+    if not _TOKEN.fullmatch(method) or b" " in target or not _VALUE.fullmatch(target):
+        raise httpx.LocalProtocolError("the method or the address cannot be sent")
+    parts = [b"%b %b HTTP/1.1\r\n" % (method, target)]
+    for name, value in request.headers.raw:
+        if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise httpx.LocalProtocolError("a header cannot be sent")
+        parts.append(b"%b: %b\r\n" % (name, value))
+    parts.append(b"\r\n")
+    parts.append(request.content)
+    return b"".join(parts)

@@ -55,8 +55,8 @@ class KeptConnections(httpx.AsyncBaseTransport):
             self._free.release()
             raise
         return httpx.Response(
-            head.status_code,
-            headers=head.headers.raw_items(),
+            head.status,
+            headers=head.headers,
             stream=_Lent(connection, origin, self),
         )
 

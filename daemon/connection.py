@@ -11,7 +11,6 @@ ahead of us waits in its own system's buffers, and a small answer is one write.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +19,7 @@ from msgspec import Struct
 from starlette.types import ASGIApp
 from structlog.typing import FilteringBoundLogger
 
+from adapters.sockets import write_now
 from daemon.exchange import Address, Exchange, scope_of
 from daemon.http_requests import Head, NotHttp, RequestParser
 from state.store import StoreBroken
@@ -31,7 +31,7 @@ client's system would throw the answer away."""
 STOP_GRACE_S = 1.0
 """How long a connection may take, once the server stops, to bring the request it has begun."""
 
-_GONE = (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError, OSError)
+_GONE = (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError)
 _REFUSALS = {
     400: b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
     408: b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
@@ -187,20 +187,10 @@ class Connection:
         if self._broken:
             return
         try:
-            # Hardly ever is there no room for an answer: no need to ask the scheduler.
-            written = os.write(self._stream.socket.fileno(), data)
-        except BlockingIOError:
-            written = 0
-        except OSError:
-            self._broken = True
-            return
-        if written < len(data):
-            await self._write_slowly(data[written:])
-
-    async def _write_slowly(self, data: bytes) -> None:
-        try:
-            with trio.fail_after(self._limits.write_deadline_s):
-                await self._stream.send_all(data)
+            written = write_now(self._stream.socket, data)
+            if written < len(data):
+                with trio.fail_after(self._limits.write_deadline_s):
+                    await self._stream.send_all(data[written:])
         except _GONE:
             self._broken = True
 

@@ -106,3 +106,40 @@ async def test_a_request_goes_out_in_one_piece_with_all_that_belongs_to_it() -> 
         "x-own": "1",
         "content-length": "8",
     }
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("GET", {"x-own": "1\r\nx-other: 2"}),
+        ("GET", {"x-own": "1\x00"}),
+        ("GET", {"x own": "1"}),
+        ("GET /other HTTP/1.1\r\nx:", {}),
+    ],
+)
+async def test_what_would_be_another_request_is_not_sent(
+    method: str, headers: dict[str, str]
+) -> None:
+    """A value of a customer's may get into a header."""
+    heard: list[bytes] = []
+
+    async def listen(stream: trio.SocketStream) -> None:
+        heard.append(bytes(await stream.receive_some()))
+
+    async with trio.open_nursery() as nursery:
+        listeners = await nursery.start(trio.serve_tcp, listen, 0)
+        port = listeners[0].socket.getsockname()[1]
+        async with connections(1) as lent:
+            url = f"http://127.0.0.1:{port}/"
+            reply = await http.call(lent, method, url, deadline_s=5, headers=headers)
+        assert isinstance(reply, Unknown)
+        nursery.cancel_scope.cancel()
+    assert heard in ([], [b""])
+
+
+async def test_a_head_of_a_response_is_all_there_is_to_one_to_head() -> None:
+    data = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+    async with serving(raw(data)) as server, connections(1) as lent:
+        reply = await http.call(lent, "HEAD", server.base_url, deadline_s=5)
+    assert isinstance(reply, http.HttpReply)
+    assert (reply.status, reply.body, reply.headers["content-length"]) == (200, b"", "5")
