@@ -18,7 +18,7 @@ import httpx
 import trio
 
 from adapters.http_responses import NoResponse, ResponseHead, ResponseParser
-from adapters.sockets import write_now
+from adapters.sockets import read_when_there_is, write_now
 
 _READ_BYTES = 65_536
 # RFC 9110, 5.5 and 5.6.2. httpx looks at neither, and a line break would be another header.
@@ -106,7 +106,11 @@ class VendorConnection:
 
     async def _read(self) -> None:
         try:
-            self._parser.feed(bytes(await self._stream.receive_some(_READ_BYTES)))
+            if isinstance(self._stream, trio.SocketStream):
+                data = await read_when_there_is(self._socket, _READ_BYTES)
+            else:
+                data = bytes(await self._stream.receive_some(_READ_BYTES))
+            self._parser.feed(data)
         except NoResponse as error:
             raise httpx.RemoteProtocolError(str(error)) from error
         except _GONE as error:

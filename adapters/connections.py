@@ -41,7 +41,10 @@ class KeptConnections(httpx.AsyncBaseTransport):
         Blocks for a free connection, for `CONNECT_S` at most for a new one, and for the head of the
         response as long as the caller lets it. Raises httpx's errors.
         """
-        await self._free.acquire()
+        try:
+            self._free.acquire_nowait()  # most often there is one; waiting costs a round
+        except trio.WouldBlock:
+            await self._free.acquire()
         connection: VendorConnection | None = None
         try:
             origin = f"{request.url.scheme}://{request.url.netloc.decode()}"

@@ -168,7 +168,9 @@ class ActorLoop:
             await self._commit(result.commit)
         except (StaleCommit, ConstraintBroken) as error:
             return await self._repair(living.actor, rows, error, trial)
-        self._tell_log(living, result.heard, result.commit, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        await self._store.lull()
+        self._tell_log(living, result.heard, result.commit, seconds)
         return row_of(result.commit), living
 
     async def _count_recovery(self, row: InboxRow) -> int:

@@ -19,7 +19,7 @@ from msgspec import Struct
 from starlette.types import ASGIApp
 from structlog.typing import FilteringBoundLogger
 
-from adapters.sockets import write_now
+from adapters.sockets import read_when_there_is, write_now
 from daemon.exchange import Address, Exchange, scope_of
 from daemon.http_requests import Head, NotHttp, RequestParser
 from state.store import StoreBroken
@@ -177,7 +177,7 @@ class Connection:
     async def receive(self) -> bytes:
         """What comes next; nothing where nothing will. Waits until the deadline."""
         try:
-            return bytes(await self._stream.receive_some(READ_MAX_BYTES))
+            return await read_when_there_is(self._stream.socket, READ_MAX_BYTES)
         except _GONE:
             self._broken = True
             return b""

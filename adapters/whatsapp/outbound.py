@@ -25,7 +25,7 @@ from adapters import http
 from adapters.ports import Attempt
 from adapters.whatsapp import errors, identity
 from adapters.whatsapp.settings import WhatsAppSettings
-from adapters.whatsapp.texts import clean, cut, one_line, units
+from adapters.whatsapp.texts import clean, cut, label, units
 
 TEXT_MAX = 4096
 INTERACTIVE_TEXT_MAX = 1024
@@ -108,7 +108,7 @@ def render(say: Say, attempt_id: str) -> dict[str, Any] | Rejected:
         return _invalid(wrong)
     if len(say.choices) <= BUTTONS_MAX:
         kind, action = "button", _buttons(say.choices)
-    elif list_title := one_line(clean(say.list_title)):
+    elif list_title := label(say.list_title, LIST_TITLE_MAX):
         kind, action = "list", _list(say.choices, list_title)
     else:
         return _invalid("a list without the label of its button")
@@ -149,7 +149,7 @@ def _wrong_choices(choices: tuple[Choice, ...]) -> str | None:
             return "an id is empty or has blanks around it or characters that cannot be sent"
         if units(choice.id) > limit:
             return f"an id of {units(choice.id)}, at most {limit}"
-        if not one_line(clean(choice.title)):
+        if not label(choice.title, ROW_TITLE_MAX):
             return "a choice without a title"
     if len({choice.id for choice in choices}) != len(choices):
         return "two choices with one id"
@@ -170,16 +170,16 @@ def _list(choices: tuple[Choice, ...], list_title: str) -> dict[str, Any]:
     rows = []
     for choice, title in zip(choices, _titles(choices, ROW_TITLE_MAX), strict=True):
         row = {"id": choice.id, "title": title}
-        if description := one_line(clean(choice.description or "")):
-            row["description"] = cut(description, ROW_DESCRIPTION_MAX)
+        if description := label(choice.description or "", ROW_DESCRIPTION_MAX):
+            row["description"] = description
         rows.append(row)
     # One section needs no title.
-    return {"button": cut(list_title, LIST_TITLE_MAX), "sections": [{"rows": rows}]}
+    return {"button": list_title, "sections": [{"rows": rows}]}
 
 
 def _titles(choices: tuple[Choice, ...], limit: int) -> list[str]:
     """Titles that fit and differ: the platform refuses equal ones, and cutting can make them so."""
-    plain = [cut(one_line(clean(choice.title)), limit) for choice in choices]
+    plain = [label(choice.title, limit) for choice in choices]
     titles: list[str] = []
     for title in plain:
         unique, count = title, 1

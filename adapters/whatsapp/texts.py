@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 REPLACEMENT = "\ufffd"
 ELLIPSIS = "…"
@@ -29,7 +30,7 @@ def clean(text: str) -> str:
 
 def units(text: str) -> int:
     """How long `text` is in UTF-16 units."""
-    return len(text) + sum(1 for character in text if character > "\uffff")
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, limit: int) -> str:
@@ -54,6 +55,15 @@ def cut(text: str, limit: int) -> str:
 def one_line(text: str) -> str:
     """`text` without line breaks or runs of blanks: what fits on a button."""
     return " ".join(text.split())
+
+
+@lru_cache(maxsize=2048)
+def label(text: str, limit: int) -> str:
+    """`text` as a title or a description of a choice: clean, on one line, cut to the limit.
+
+    Remembered, as most customers are shown the same ones.
+    """
+    return cut(one_line(clean(text)), limit)
 
 
 def _clusters(text: str) -> Iterator[str]:
