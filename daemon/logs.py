@@ -185,7 +185,6 @@ def configure(
     sink = LogSink(_writer(sys.stdout if stream is None else stream), now_ms, queue_max, restore)
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.stdlib.add_log_level,
             _Renderer(now_ms),
         ],
@@ -226,7 +225,7 @@ class _Renderer:
     def _line(self, event: Any) -> bytes:
         exception = describe_exception(event.pop("exc_info", None))
         line = {
-            "event": mask_numbers(str(event.pop("event", ""))),
+            "event": _event_name(str(event.pop("event", ""))),
             "level": event.pop("level", "info"),
             "ts": _iso(self._now_ms()),
         }
@@ -254,6 +253,12 @@ class _Bridge(logging.Handler):
             detail=detail,
             exc_info=record.exc_info,
         )
+
+
+@lru_cache(maxsize=256)
+def _event_name(event: str) -> str:
+    """Nearly always a word of the program's own, and then no number is in it."""
+    return mask_numbers(event)
 
 
 def _iso(at_ms: int) -> str:

@@ -60,6 +60,10 @@ def redact(fields: Mapping[str, Any]) -> dict[str, Any]:
             dropped.append(key)
         elif key in _TELLING_KEYS and isinstance(value, str):
             shown[key] = mask_numbers(value)
+        elif value is None or (
+            type(value) is str and len(value) <= _TEXT_MAX and value.isascii()
+        ):  # by far the most
+            shown[key] = value
         else:
             shown[key] = _harmless(value, 1)
     if dropped:
@@ -130,8 +134,6 @@ def _bounded(text: str) -> str:
 
 def _harmless(value: object, depth: int) -> Any:
     """Plain values as they are; of anything else only what kind of thing it is."""
-    if type(value) is str and value.isascii():  # by far the most
-        return _bounded(value)
     match value:
         case None | bool() | float():
             return value

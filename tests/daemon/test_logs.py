@@ -55,11 +55,8 @@ def lines() -> Iterator[Lines]:
 
 
 def test_a_line(lines: Lines) -> None:
-    structlog.contextvars.bind_contextvars(actor="cnv_1")
-    try:
-        LOG.bind(job="job_1").info("turn.done", effects=["say"], ms=3, path=Path("/a"))
-    finally:
-        structlog.contextvars.clear_contextvars()
+    log = LOG.bind(actor="cnv_1", job="job_1")
+    log.info("turn.done", effects=["say"], ms=3, path=Path("/a"))
     LOG.debug("too.fine")
     (line,) = lines.read()
     assert list(line)[:3] == ["event", "level", "ts"]
