@@ -26,49 +26,57 @@ def apply_commits(work: Work, units: Sequence[Commit]) -> list[StaleCommit | Non
 
     Raises ConstraintBroken where any of them is at fault; which one, the caller finds out.
     """
-    actors = {unit.actor for unit in units}
-    rows = work.connection.fetch(SQL["known_actors"], (listed(actors),))
-    known = {row[0]: _Known(*row[1:]) for row in rows}
+    written = [_write_state(work, unit) for unit in units]
+    versions = _versions(
+        work, {u.actor for u, done in zip(units, written, strict=True) if not done}
+    )
     answers: list[StaleCommit | None] = []
     live: list[_Live] = []
-    for unit in units:
-        before = known.get(unit.actor, _NOBODY)
-        if unit.expected_version != before.version:
-            answers.append(
-                StaleCommit(f"the actor has version {before.version}, not {unit.expected_version}")
-            )
+    for unit, done in zip(units, written, strict=True):
+        version = unit.expected_version if done else versions.get(unit.actor, 0)
+        if unit.expected_version != version:
+            stale = f"the actor has version {version}, not {unit.expected_version}"
+            answers.append(StaleCommit(stale))
             continue
-        after = before
-        if begins_or_goes_on(unit):
-            after = _Known(before.version + 1, unit.status.value, unit.flow_version)
-            known[unit.actor] = after
-        live.append(_Live(unit, before.filed_like(after)))
+        if not done and begins_or_goes_on(unit):
+            versions[unit.actor] = version + 1
+        live.append(_Live(unit, done))
         answers.append(None)
     for wave in _waves(live):
         _apply_wave(work, wave)
     return answers
 
 
-class _Known(Struct, frozen=True):
-    """What a commit must know of an actor's row."""
+def _write_state(work: Work, unit: Commit) -> bool:
+    """Write the state of an actor that stays where the indexes have it, as by far the most do.
 
-    version: int
-    status: str
-    flow_version: str | None
+    False where that is not so or its version is another: nothing was written then.
+    """
+    if unit.expected_version == 0:
+        return False
+    row = (
+        unit.actor,
+        unit.expected_version,
+        unit.state,
+        unit.failures,
+        unit.at_ms,
+        unit.status.value,
+        unit.flow_version,
+    )
+    return work.connection.run_many(SQL["write_state"], [row]) == 1
 
-    def filed_like(self, other: _Known) -> bool:
-        """Whether the columns that have an index are the same."""
-        return self.status == other.status and self.flow_version == other.flow_version
 
-
-_NOBODY = _Known(0, "", None)
+def _versions(work: Work, actors: set[ActorId]) -> dict[ActorId, int]:
+    if not actors:
+        return {}
+    return dict(work.connection.fetch(SQL["versions"], (listed(actors),)))
 
 
 class _Live(Struct, frozen=True):
-    """A unit that is not stale, and whether its actor stays where the indexes have it."""
+    """A unit that is not stale, and whether its actor is written already."""
 
     unit: Commit
-    filed_as_before: bool
+    written: bool
 
 
 def begins_or_goes_on(unit: Commit) -> bool:
@@ -108,13 +116,6 @@ def _change(work: Work, statement: str, rows: Sequence[Params], fault: str) -> N
 
 
 def _write_actors(work: Work, live: Sequence[_Live]) -> None:
-    fault = "an actor changed while it was written"
-    going_on = [
-        (unit.actor, unit.expected_version, unit.state, unit.failures, unit.at_ms)
-        for unit in (each.unit for each in live if each.filed_as_before)
-        if begins_or_goes_on(unit)
-    ]
-    _change(work, "write_state", going_on, fault)
     rows = [
         (
             unit.actor,
@@ -125,10 +126,10 @@ def _write_actors(work: Work, live: Sequence[_Live]) -> None:
             unit.flow_version,
             unit.at_ms,
         )
-        for unit in (each.unit for each in live if not each.filed_as_before)
+        for unit in (each.unit for each in live if not each.written)
         if begins_or_goes_on(unit)
     ]
-    _change(work, "write_actor", rows, fault)
+    _change(work, "write_actor", rows, "an actor changed while it was written")
 
 
 def _close_messages(work: Work, units: Sequence[Commit]) -> None:

@@ -79,9 +79,8 @@ DELETE FROM parked WHERE position = ?1;
 
 -- --- actors, aliases, windows ------------------------------------------------------------------
 
--- name: known_actors
-SELECT actor, version, status, flow_version FROM actors
-WHERE actor IN (SELECT value FROM json_each(?1));
+-- name: versions
+SELECT actor, version FROM actors WHERE actor IN (SELECT value FROM json_each(?1));
 
 -- name: existing
 SELECT actor FROM actors WHERE actor IN (SELECT value FROM json_each(?1))
@@ -101,9 +100,9 @@ ON CONFLICT (actor) DO UPDATE SET
 WHERE actors.version = excluded.version - 1;
 
 -- name: write_state
--- By far the most turns: a column that is named here has its indexes written, changed or not.
+-- By far the most turns: a column that is set has its indexes written, changed or not.
 UPDATE actors SET version = version + 1, state = ?3, failures = ?4, at_ms = ?5
-WHERE actor = ?1 AND version = ?2;
+WHERE actor = ?1 AND version = ?2 AND status = ?6 AND flow_version IS ?7;
 
 -- name: release_actor
 UPDATE actors SET version = version + 1, status = 'active', failures = 0, at_ms = ?2
