@@ -185,22 +185,30 @@ class _Webhook:
             allowed = ", ".join(methods)
             raise _Refused(405, "method", (("allow", allowed), _CLOSE))
         headers = _headers(scope)
-        body = await self._read_body(headers, receive, held)
-        began = trio.current_time()
-        understood = self._receiver.receive(
-            HttpRequest(
-                method=method,
-                path=scope["path"],
-                query=_query(scope),
-                headers=headers,
-                body=body,
-                now_ms=self._shared.clock.now_ms(),
+        understood: Reception | None = None
+        # One scope for both waits: a second costs as much as reading a small body.
+        with trio.move_on_after(self._shared.limits.body_deadline_s) as patience:
+            body = await self._read_body(headers, receive, held)
+            began = trio.current_time()
+            understood = self._receiver.receive(
+                HttpRequest(
+                    method=method,
+                    path=scope["path"],
+                    query=_query(scope),
+                    headers=headers,
+                    body=body,
+                    now_ms=self._shared.clock.now_ms(),
+                )
             )
-        )
-        answer = await self._commit(understood, began)
-        seconds = trio.current_time() - began
-        self._shared.metrics.webhook_seconds.labels(self._source).observe(seconds)
-        return answer
+            patience.deadline = began + self._shared.limits.accept_timeout_ms / 1000
+            answer = await self._commit(understood, began)
+            seconds = trio.current_time() - began
+            self._shared.metrics.webhook_seconds.labels(self._source).observe(seconds)
+            return answer
+        if understood is None:
+            raise _Refused(408, "body too slow")
+        # It may be committed all the same; then the vendor's next try is a duplicate.
+        raise _Refused(503, "commit too slow", _LATER)
 
     async def _read_body(self, headers: Mapping[str, str], receive: Receive, held: _Held) -> bytes:
         most = self._receiver.body_max_bytes
@@ -208,20 +216,18 @@ class _Webhook:
             raise _Refused(413, "body too large")
         chunks: list[bytes] = []
         size = 0
-        with trio.move_on_after(self._shared.limits.body_deadline_s):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise _Left
-                chunk: bytes = message.get("body", b"")
-                size += len(chunk)
-                if size > most:
-                    raise _Refused(413, "body too large")
-                held.take(len(chunk))
-                chunks.append(chunk)
-                if not message.get("more_body", False):
-                    return b"".join(chunks)
-        raise _Refused(408, "body too slow")
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _Left
+            chunk: bytes = message.get("body", b"")
+            size += len(chunk)
+            if size > most:
+                raise _Refused(413, "body too large")
+            held.take(len(chunk))
+            chunks.append(chunk)
+            if not message.get("more_body", False):
+                return b"".join(chunks)
 
     async def _commit(self, understood: Reception, began: float) -> HttpAnswer:
         """The receiver's answer, once what the request meant is durable."""
@@ -256,13 +262,10 @@ class _Webhook:
         return understood.answer
 
     async def _accept(self, understood: Reception) -> Acceptance:
-        with trio.move_on_after(self._shared.limits.accept_timeout_ms / 1000):
-            try:
-                return await self._shared.accept(understood, self._source)
-            except StoreFull:
-                raise _Refused(503, "store full", _LATER) from None
-        # It may be committed all the same; then the vendor's next try is a duplicate.
-        raise _Refused(503, "commit too slow", _LATER)
+        try:
+            return await self._shared.accept(understood, self._source)
+        except StoreFull:
+            raise _Refused(503, "store full", _LATER) from None
 
 
 class _Nowhere:
