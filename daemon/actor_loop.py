@@ -43,7 +43,6 @@ class ActorLoop:
         metrics: Metrics,
         log: FilteringBoundLogger,
         *,
-        actor_idle_s: float,
         batch_max: int,
         expect: Callable[[Sequence[NewEffect]], None] = lambda _effects: None,
     ) -> None:
@@ -53,7 +52,6 @@ class ActorLoop:
         self._around = around
         self._metrics = metrics
         self._log = log
-        self._idle_s = actor_idle_s
         self._batch_max = batch_max
         self._expect = expect
         self.registry: Registry | None = None
@@ -129,7 +127,7 @@ class ActorLoop:
             if mailbox.asked_to_go:
                 return []
             self.registry.idle(mailbox)
-            row = await mailbox.wait(self._idle_s)
+            row = await mailbox.wait()
             self.registry.busy(mailbox)
             if row is not None and row.position > mailbox.position:
                 return [row, *mailbox.take(self._batch_max - 1)]

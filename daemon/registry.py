@@ -28,6 +28,10 @@ class Mailbox:
         self.behind = True
         self.position = 0
         """The last message that was handled."""
+        self.idle_since_s = 0.0
+        """In trio's time; of one that waits."""
+        self.asked_to_go = False
+        """Whether room has to be made."""
         self._send, self._receive = trio.open_memory_channel[InboxRow](size)
 
     def put(self, row: InboxRow) -> None:
@@ -56,23 +60,17 @@ class Mailbox:
         """Whether nothing waits, neither here nor in the store as far as we know."""
         return not self.behind and self._receive.statistics().current_buffer_used == 0
 
-    async def wait(self, idle_s: float) -> InboxRow | None:
-        """The next row; None when nothing came for `idle_s`, or when room has to be made."""
-        with trio.move_on_after(idle_s):
-            try:
-                return await self._receive.receive()
-            except trio.EndOfChannel:
-                return None
-        return None
+    async def wait(self) -> InboxRow | None:
+        """The next row; None when room has to be made."""
+        try:
+            return await self._receive.receive()
+        except trio.EndOfChannel:
+            return None
 
     def make_room(self) -> None:
         """Ask the idle actor to go; what was delivered is read first."""
+        self.asked_to_go = True
         self._send.close()
-
-    @property
-    def asked_to_go(self) -> bool:
-        """Whether room has to be made."""
-        return self._send.statistics().open_send_channels == 0
 
 
 class Registry:
@@ -101,6 +99,7 @@ class Registry:
         """They have old messages and were not woken yet."""
         self._calmer = trio.Event()
         """Set whenever an actor has come to rest."""
+        self._somebody_idle = trio.Event()
         self._stopping = False
 
     def inbox(self, rows: Sequence[InboxRow]) -> None:
@@ -147,13 +146,30 @@ class Registry:
     def idle(self, mailbox: Mailbox) -> None:
         """An actor waits for messages; it may be asked to make room."""
         self._idle[mailbox.actor] = mailbox
+        mailbox.idle_since_s = trio.current_time()
         self._calmer.set()
+        self._somebody_idle.set()
         if self._waiting:
             self._make_room()
 
     def busy(self, mailbox: Mailbox) -> None:
         """An actor has something to do."""
         self._idle.pop(mailbox.actor, None)
+
+    async def put_to_sleep(self, idle_s: float) -> None:
+        """Ask whoever has waited for `idle_s` to go, until cancelled.
+
+        One task for all: a deadline for each would cost every message two steps in trio's books.
+        """
+        while True:
+            if not self._idle:
+                self._somebody_idle = trio.Event()
+                await self._somebody_idle.wait()
+            longest = next(iter(self._idle.values()), None)
+            if longest is not None and longest.idle_since_s + idle_s <= trio.current_time():
+                self._ask_to_go()
+            elif longest is not None:
+                await trio.sleep_until(longest.idle_since_s + idle_s)
 
     @property
     def busy_count(self) -> int:
@@ -189,9 +205,13 @@ class Registry:
     def _make_room(self) -> None:
         surplus = len(self._live) - len(self._leaving) - self._max + len(self._waiting)
         for _ in range(min(surplus, len(self._idle))):
-            actor, mailbox = self._idle.popitem(last=False)
-            self._leaving.add(actor)
-            mailbox.make_room()
+            self._ask_to_go()
+
+    def _ask_to_go(self) -> None:
+        """The one that has waited longest."""
+        actor, mailbox = self._idle.popitem(last=False)
+        self._leaving.add(actor)
+        mailbox.make_room()
 
     def _start(self, actor: ActorId) -> None:
         mailbox = Mailbox(actor, self._mailbox_max)

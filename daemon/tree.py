@@ -150,6 +150,7 @@ class Daemon:
                 await relay.recover()
                 woken = await upkeep.expect_waiting(store, registry)
                 background.start_soon(relay.run)
+                background.start_soon(registry.put_to_sleep, limits.actor_idle_s)
                 async with trio.open_nursery() as inner:
                     inner.start_soon(registry.wake_expected)
                     inner.start_soon(timers.run)
@@ -191,7 +192,6 @@ class Daemon:
             lambda: around,
             self._metrics,
             self._log,
-            actor_idle_s=limits.actor_idle_s,
             batch_max=limits.batch_max,
             expect=relay.expect,
         )

@@ -299,7 +299,6 @@ class Shell:
             lambda: AROUND,
             self.metrics,
             self.log.logger,
-            actor_idle_s=actor_idle_s,
             batch_max=batch_max,
             expect=lambda effects: self.relay.expect(effects),
         )
@@ -311,6 +310,7 @@ class Shell:
             mailbox_max=mailbox_max,
         )
         self.loop.registry = self.registry
+        nursery.start_soon(self.registry.put_to_sleep, actor_idle_s)
         self.relay = Relay(
             store,
             self.clock,

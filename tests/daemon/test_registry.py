@@ -37,7 +37,7 @@ class Crowd:
         if mailbox.actor in self.held:
             await self.release.wait()
         self.registry.idle(mailbox)
-        while await mailbox.wait(60) is not None:
+        while await mailbox.wait() is not None:
             self.registry.idle(mailbox)
         self.gone.append(mailbox.actor)
 
@@ -48,6 +48,7 @@ def name(number: int) -> ActorId:
 
 async def test_a_ring_starts_an_actor_once(nursery: trio.Nursery, autojump_clock: object) -> None:
     crowd = Crowd(nursery, 10)
+    nursery.start_soon(crowd.registry.put_to_sleep, 60.0)
     crowd.registry.inbox([row("a", 1), row("b", 2)])
     crowd.registry.wake(row("a").actor)
     await trio.testing.wait_all_tasks_blocked()
@@ -58,6 +59,28 @@ async def test_a_ring_starts_an_actor_once(nursery: trio.Nursery, autojump_clock
     await trio.sleep(61)
     assert crowd.registry.live_count == 0
     assert gauge("routerbot_live_actors", {"kind": "conversation"}) == 0
+
+
+async def test_each_goes_to_sleep_when_its_own_time_is_up(
+    nursery: trio.Nursery, autojump_clock: object
+) -> None:
+    crowd = Crowd(nursery, 10)
+    nursery.start_soon(crowd.registry.put_to_sleep, 60.0)
+    for number in range(3):
+        crowd.registry.wake(name(number))
+        await trio.sleep(10)
+    crowd.registry.inbox([row("x", 1, actor=name(1))])  # at 30 s
+    await trio.sleep(31)
+    assert crowd.gone == [name(0)]
+    await trio.sleep(20)
+    assert crowd.gone == [name(0), name(2)]
+    await trio.sleep(10)
+    assert crowd.gone == [name(0), name(2), name(1)]
+    crowd.registry.wake(name(0))
+    await trio.sleep(59)
+    assert crowd.registry.is_live(name(0))
+    await trio.sleep(2)
+    assert not crowd.registry.is_live(name(0))
 
 
 async def test_the_longest_idle_goes_at_once(nursery: trio.Nursery) -> None:
@@ -126,8 +149,8 @@ async def test_what_was_delivered_before_being_asked_to_go_is_read_first() -> No
     mailbox.make_room()
     assert mailbox.asked_to_go
     assert not mailbox.empty
-    assert await mailbox.wait(1) == row("a", 1)
-    assert await mailbox.wait(1) is None
+    assert await mailbox.wait() == row("a", 1)
+    assert await mailbox.wait() is None
 
 
 async def test_a_full_mailbox_says_so_and_refuses_what_was_seen() -> None:

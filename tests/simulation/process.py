@@ -118,7 +118,6 @@ class Life:
             lambda: self._around,
             _METRICS,
             log,
-            actor_idle_s=20.0,
             batch_max=self._world.plan.batch_max,
             expect=relay.expect,
         )
@@ -159,6 +158,7 @@ class Life:
         await relay.recover()
         await upkeep.expect_waiting(self._store, registry)
         background.start_soon(relay.run)
+        background.start_soon(registry.put_to_sleep, 20.0)
         async with trio.open_nursery() as inner:
             inner.start_soon(registry.wake_expected)
             inner.start_soon(timers.run)
