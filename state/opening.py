@@ -31,7 +31,7 @@ _SETTINGS: tuple[tuple[str, str, object], ...] = (
     ("PRAGMA synchronous = FULL", "PRAGMA synchronous", 2),
     ("PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", 1),
     ("PRAGMA busy_timeout = 100", "PRAGMA busy_timeout", 100),
-    ("PRAGMA wal_autocheckpoint = 2000", "PRAGMA wal_autocheckpoint", 2000),
+    ("PRAGMA wal_autocheckpoint = 8000", "PRAGMA wal_autocheckpoint", 8000),
     ("PRAGMA journal_size_limit = 67108864", "PRAGMA journal_size_limit", 67108864),
 )
 
