@@ -97,7 +97,8 @@ class Connection:
         try:
             with self._between:
                 await self._serve()
-            if self._between.cancelled_caught and self.parser.begun:
+            # Also where it came with the last byte, and nothing had to be cancelled.
+            if self._between.cancel_called and self.parser.begun:
                 await self.write(_REFUSALS[408])
         finally:
             with trio.CancelScope(shield=True):

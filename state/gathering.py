@@ -8,7 +8,7 @@ while trio's thread sleeps.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -29,9 +29,9 @@ class Gathering(trio.abc.Instrument, Generic[Job]):
     """
 
     def __init__(
-        self, put: Callable[[Job], None], lulls: Lulls, writing: Callable[[], bool]
+        self, put: Callable[[Sequence[Job]], None], lulls: Lulls, writing: Callable[[], bool]
     ) -> None:
-        """`put` gives one job to the writer; `writing` tells whether it has any. Neither may block
+        """`put` gives jobs to the writer; `writing` tells whether it has any. Neither may block
         or raise."""
         self._put = put
         self._lulls = lulls
@@ -67,8 +67,8 @@ class Gathering(trio.abc.Instrument, Generic[Job]):
         """Let it all go now."""
         jobs, self._jobs = self._jobs, []
         self._urgent = False
-        for job in jobs:
-            self._put(job)
+        if jobs:
+            self._put(jobs)
 
     def before_io_wait(self, timeout: float) -> None:
         """Trio is about to look what has come from outside, or to sleep until something comes."""

@@ -24,7 +24,7 @@ from state.rows import Commit, Settlement
 from state.sending import Claim, apply_claims, apply_settlements
 from state.store import ConstraintBroken, StoreError
 from state.upkeep import CountRecovery, FireTimers, KeepFlow, Ping, Prune
-from state.work import Rings, Work
+from state.work import Ledger, Rings, Work
 
 Unit = (
     Commit
@@ -47,28 +47,36 @@ class Done(Struct, frozen=True):
     rings: Rings
 
 
-def transact(connection: Connection, epoch: int, units: Sequence[Unit]) -> Done:
+def transact(
+    connection: Connection, epoch: int, units: Sequence[Unit], ledger: Ledger | None = None
+) -> Done:
     """Write a group of units in one transaction.
+
+    `ledger`: kept from one transaction to the next by whoever has the file to itself.
 
     Raises StaleCommit where the store has another owner and StoreFull where space ran out: nothing
     was written then. Raises StoreBroken where nobody knows. An error that is one unit's own is its
     answer, and that unit alone wrote nothing.
     """
+    ledger = ledger or Ledger()
     try:
-        return _attempt(connection, epoch, units, _apply_together)
+        return _attempt(connection, epoch, ledger, units, _apply_together)
     except ConstraintBroken:
-        return _attempt(connection, epoch, units, _apply_apart)
+        return _attempt(connection, epoch, ledger, units, _apply_apart)
 
 
 _Apply = Callable[[Work, Sequence[Unit]], list[object]]
 
 
-def _attempt(connection: Connection, epoch: int, units: Sequence[Unit], apply: _Apply) -> Done:
+def _attempt(
+    connection: Connection, epoch: int, ledger: Ledger, units: Sequence[Unit], apply: _Apply
+) -> Done:
     finished = False
     try:
-        work = Work.begin(connection, epoch)
+        work = Work.begin(connection, epoch, ledger)
         answers = apply(work, units)
         connection.commit()
+        work.committed(ledger)
         finished = True
     finally:
         if not finished:

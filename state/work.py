@@ -57,6 +57,15 @@ class Unclaimed(Struct, frozen=True):
     error: str
 
 
+class Ledger(Struct):
+    """The last positions given out, as the last transaction left them; None: they must be read.
+
+    For whoever keeps every other owner out for as long as it is kept.
+    """
+
+    last: tuple[int, int] | None = None
+
+
 class Mark(Struct, frozen=True):
     """A point in a transaction that can be gone back to."""
 
@@ -78,13 +87,21 @@ class Work:
         self._outbox_last = outbox_last
 
     @classmethod
-    def begin(cls, connection: Connection, epoch: int) -> Work:
+    def begin(cls, connection: Connection, epoch: int, ledger: Ledger) -> Work:
         """Begin; StaleCommit where the file has another owner by now."""
         connection.begin()
-        [(owner, inbox_last, outbox_last)] = connection.fetch(SQL["ledger"])
-        if owner != epoch:
-            raise StaleCommit("the store has another owner by now")
+        if ledger.last is None:
+            [(owner, inbox_last, outbox_last)] = connection.fetch(SQL["ledger"])
+            if owner != epoch:
+                raise StaleCommit("the store has another owner by now")
+        else:
+            inbox_last, outbox_last = ledger.last
+            ledger.last = None  # until the commit
         return cls(connection, epoch, inbox_last, outbox_last)
+
+    def committed(self, ledger: Ledger) -> None:
+        """Note where the next transaction starts from."""
+        ledger.last = (self._inbox_last, self._outbox_last)
 
     def mark(self) -> Mark:
         """Where we are."""

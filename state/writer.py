@@ -21,7 +21,7 @@ from state.connection import Connection
 from state.queries import SQL
 from state.store import StoreError, StoreFull
 from state.transactions import Done, Unit, transact
-from state.work import Rings
+from state.work import Ledger, Rings
 
 Question = Callable[[Connection], object]
 
@@ -57,13 +57,16 @@ class Writer(Generic[Job]):
 
     def __init__(self, group_max: int, hand_over: Callable[[Group[Job], Outcome], None]) -> None:
         """`hand_over` is called on SQLite's thread, and must neither block nor raise."""
-        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Sequence[Job] | None] = queue.SimpleQueue()
+        self._waiting: list[Job] = []
+        """Taken in, and not carried out yet."""
+        self._ledger = Ledger()
         self._group_max = group_max
         self._hand_over = hand_over
 
-    def put(self, job: Job) -> None:
-        """Queue a job; its turn comes after those before it."""
-        self._queue.put(job)
+    def put(self, jobs: Sequence[Job]) -> None:
+        """Queue jobs; their turn comes after those before them."""
+        self._queue.put(jobs)
 
     def close(self) -> None:
         """Let `run` return once all that is queued is done."""
@@ -72,31 +75,36 @@ class Writer(Generic[Job]):
     def run(self, connection: Connection, epoch: int) -> None:
         """Carry out groups until closed. Raises StoreBroken, with jobs left undone."""
         going_on = True
-        while going_on:
-            jobs, going_on = self._take()
+        while going_on or self._waiting:
+            going_on = self._wait() and going_on
+            jobs, self._waiting = self._waiting[: self._group_max], self._waiting[self._group_max :]
             if jobs:
                 group = _sorted(jobs)
-                self._hand_over(group, _carry_out(connection, epoch, group))
+                self._hand_over(group, _carry_out(connection, epoch, group, self._ledger))
 
-    def _take(self) -> tuple[list[Job], bool]:
-        """What is queued, a group at most, once there is something; and whether more can come."""
-        jobs: list[Job] = []
-        job = self._queue.get()
-        until_s = math.inf
-        while job is not None:
-            jobs.append(job)
-            now_s = time.monotonic()
-            until_s = min(until_s, now_s + job.patience_s)
+    def _wait(self) -> bool:
+        """Wait until there is enough to do, or nobody would wait any longer; whether more can come.
+
+        What is queued then is taken in, up to a group.
+        """
+        until_s = -math.inf if self._waiting else math.inf
+        while len(self._waiting) < self._group_max:
             try:
-                if len(jobs) >= self._group_max:
-                    return jobs, True
-                if self._queue.empty() and until_s > now_s:
-                    job = self._queue.get(timeout=until_s - now_s)
+                left_s = until_s - time.monotonic()
+                if until_s == math.inf:
+                    more = self._queue.get()
+                elif self._queue.empty() and left_s > 0:
+                    more = self._queue.get(timeout=left_s)
                 else:
-                    job = self._queue.get_nowait()
+                    more = self._queue.get_nowait()
             except queue.Empty:
-                return jobs, True
-        return jobs, False
+                return True
+            if more is None:
+                return False
+            self._waiting.extend(more)
+            now_s = time.monotonic()
+            until_s = min(until_s, *(now_s + job.patience_s for job in more))
+        return True
 
 
 def _sorted(jobs: Sequence[Job]) -> Group[Job]:
@@ -106,13 +114,13 @@ def _sorted(jobs: Sequence[Job]) -> Group[Job]:
     return group
 
 
-def _carry_out(connection: Connection, epoch: int, group: Group[Job]) -> Outcome:
+def _carry_out(connection: Connection, epoch: int, group: Group[Job], ledger: Ledger) -> Outcome:
     """Write, then answer. Raises StoreBroken."""
     done: Done | StoreError = Done([], Rings())
     units = [job.task for job in group.writing if not callable(job.task)]
     if units:
         try:
-            done = transact(connection, epoch, units)
+            done = transact(connection, epoch, units, ledger)
         except StoreError as error:
             done = error
             if isinstance(error, StoreFull):

@@ -15,7 +15,7 @@ import trio
 import trio.testing
 from starlette.types import Receive, Scope, Send
 
-from daemon.connection import ServerLimits
+from daemon.connection import Connection, ServerLimits
 from daemon.logs import get_logger
 from daemon.metrics import Metrics
 from daemon.server import BindFailed, serve
@@ -79,6 +79,25 @@ async def test_slow_headers() -> None:
             status, headers, _ = await answer(half)
             assert (status, headers["connection"]) == (408, "close")
             assert await is_closed(half)
+
+
+async def test_slow_headers_whose_next_byte_comes_with_the_deadline() -> None:
+    class Late(Connection):
+        async def receive(self) -> bytes:
+            data = await super().receive()
+            if self.parser.begun:
+                self._between.cancel()  # the byte was there already
+            return data
+
+    ours, theirs = trio.socket.socketpair()
+    connection = Late(hello, trio.SocketStream(ours), ServerLimits(), get_logger())
+    async with trio.SocketStream(theirs) as stream, trio.open_nursery() as nursery:
+        nursery.start_soon(connection.run)
+        await stream.send_all(b"GET / HTTP/1.1\r\n")
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        await stream.send_all(b"x")
+        with trio.fail_after(1):
+            assert (await answer(stream))[0] == 408
 
 
 async def test_idle_connections_are_closed() -> None:

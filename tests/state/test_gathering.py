@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,8 @@ class Writer:
         self.lulls = Lulls()
         self.gathering: Gathering[str] = Gathering(self._take, self.lulls, lambda: self.has_any)
 
-    def _take(self, job: str) -> None:
-        self.given.append(job)
+    def _take(self, jobs: Sequence[str]) -> None:
+        self.given.extend(jobs)
         self.has_any = True
 
 

@@ -25,6 +25,7 @@ from state.rows import InboxRow
 from state.sqlite_store import SqliteStore, open_sqlite_store
 from state.store import ConstraintBroken, StaleCommit, StoreBroken, StoreFull
 from state.transactions import Done, Unit, transact
+from state.work import Ledger
 from tests.state.benches import ANN, BOB, NOON, Bell, arrival, effect, inbox_ids, message, turn
 
 
@@ -69,9 +70,9 @@ async def test_units_at_fault_harm_no_neighbour_of_their_group(
 ) -> None:
     sizes: list[int] = []
 
-    def counting(connection: Connection, epoch: int, units: Sequence[Unit]) -> Done:
+    def counting(connection: Connection, epoch: int, units: Sequence[Unit], ledger: Ledger) -> Done:
         sizes.append(len(units))
-        return transact(connection, epoch, units)
+        return transact(connection, epoch, units, ledger)
 
     monkeypatch.setattr(state.writer, "transact", counting)
     outcomes: dict[int, str] = {}
