@@ -167,8 +167,12 @@ class ActorLoop:
         except (StaleCommit, ConstraintBroken) as error:
             return await self._repair(living.actor, rows, error, trial)
         seconds = time.monotonic() - began
-        await self._store.lull()
-        self._tell_log(living, result.heard, result.commit, seconds)
+        try:
+            if trial == 0 and rows[0].epoch == self._store.epoch:
+                await self._store.lull()
+        finally:
+            # What is committed is told, also where everything is being cancelled.
+            self._tell_log(living, result.heard, result.commit, seconds)
         return row_of(result.commit), living
 
     async def _count_recovery(self, row: InboxRow) -> int:

@@ -31,7 +31,7 @@ class Mailbox:
         self.idle_since_s = 0.0
         """In trio's time; of one that waits."""
         self.asked_to_go = False
-        """Whether room has to be made."""
+        """It has been idle for too long, or room has to be made."""
         self._send, self._receive = trio.open_memory_channel[InboxRow](size)
 
     def put(self, row: InboxRow) -> None:
@@ -61,7 +61,7 @@ class Mailbox:
         return not self.behind and self._receive.statistics().current_buffer_used == 0
 
     async def wait(self) -> InboxRow | None:
-        """The next row; None when room has to be made."""
+        """The next row; None when it shall go."""
         try:
             return await self._receive.receive()
         except trio.EndOfChannel:
@@ -94,7 +94,7 @@ class Registry:
         self._idle: OrderedDict[ActorId, Mailbox] = OrderedDict()
         self._waiting: OrderedDict[ActorId, None] = OrderedDict()
         self._leaving: set[ActorId] = set()
-        """Asked to make room, and not gone yet."""
+        """Asked to go, and not gone yet."""
         self._expected: OrderedDict[ActorId, None] = OrderedDict()
         """They have old messages and were not woken yet."""
         self._calmer = trio.Event()
@@ -162,14 +162,14 @@ class Registry:
         One task for all: a deadline for each would cost every message two steps in trio's books.
         """
         while True:
-            if not self._idle:
+            while not self._idle:
                 self._somebody_idle = trio.Event()
                 await self._somebody_idle.wait()
-            longest = next(iter(self._idle.values()), None)
-            if longest is not None and longest.idle_since_s + idle_s <= trio.current_time():
+            due = next(iter(self._idle.values())).idle_since_s + idle_s
+            if due <= trio.current_time():
                 self._ask_to_go()
-            elif longest is not None:
-                await trio.sleep_until(longest.idle_since_s + idle_s)
+            else:
+                await trio.sleep_until(due)
 
     @property
     def busy_count(self) -> int:
@@ -188,7 +188,7 @@ class Registry:
     @property
     def crowded(self) -> bool:
         """Whether actors wait for room while nobody is idle."""
-        return bool(self._waiting) and not self._idle
+        return bool(self._waiting) and not self._idle and len(self._live) >= self._max
 
     def go_to_the_back(self, mailbox: Mailbox) -> None:
         """End a live actor's task and let it wait for room behind the others. No checkpoint."""

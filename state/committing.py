@@ -26,7 +26,11 @@ def apply_commits(work: Work, units: Sequence[Commit]) -> list[StaleCommit | Non
 
     Raises ConstraintBroken where any of them is at fault; which one, the caller finds out.
     """
-    written = [_write_state(work, unit) for unit in units]
+    first: dict[ActorId, Commit] = {}
+    for unit in units:
+        first.setdefault(unit.actor, unit)
+    # Where an actor comes twice, what becomes of the first decides about the second.
+    written = [first[unit.actor] is unit and _write_state(work, unit) for unit in units]
     versions = _versions(
         work, {u.actor for u, done in zip(units, written, strict=True) if not done}
     )

@@ -1,9 +1,9 @@
 """Jobs for the writer gather on trio's thread until that has nothing else to do.
 
-What lives here: when what was asked for goes to the writer. What must not: what a job is, or the
-writer. Two threads that want Python's lock at the same time slow each other down, and each visit to
-the writer costs as much as a third of a turn: so what belongs together should go together, and go
-while trio's thread sleeps.
+What lives here: when what was asked for goes to the writer, and the looks at who waits for a lull.
+What must not: what a job is, or the writer. Two threads that want Python's lock at the same time
+slow each other down, and each visit to the writer costs as much as a third of a turn: so what
+belongs together should go together, and go while trio's thread sleeps.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Gathering(trio.abc.Instrument, Generic[Job]):
     def __init__(
         self, put: Callable[[Sequence[Job]], None], lulls: Lulls, writing: Callable[[], bool]
     ) -> None:
-        """`put` gives jobs to the writer; `writing` tells whether it has any. Neither may block
-        or raise."""
+        """`put` gives jobs to the writer; `writing` tells whether it has units to write. Neither
+        may block or raise."""
         self._put = put
         self._lulls = lulls
         self._writing = writing
@@ -55,8 +55,9 @@ class Gathering(trio.abc.Instrument, Generic[Job]):
     def add(self, job: Job, *, urgent: bool) -> None:
         """Let it go with what else is asked for now.
 
-        An urgent one waits for no more than the tasks that run in this round of the scheduler: who
-        waits for it can do nothing meanwhile.
+        An urgent one waits for no more than the tasks that run in this round of the scheduler, as
+        who waits for it can do nothing meanwhile; but where somebody waits for a lull, which that
+        very commit brings, for `PATIENCE_S` like the others.
         """
         if not self._jobs:
             self._since_s = trio.current_time()
@@ -75,8 +76,8 @@ class Gathering(trio.abc.Instrument, Generic[Job]):
         idle = timeout > 0
         if self._jobs and (idle or self._is_pressing() or self._is_late()):
             self.hand_over()
-        if self._lulls.overdue or (idle and self._lulls.awaited and not self._writing()):
-            self._lulls.let_go()
+        if self._lulls.awaited:
+            self._lulls.look(idle=idle, writing=self._writing())
 
     def _is_pressing(self) -> bool:
         # Where work waits for the commit, there is soon nothing else to do.

@@ -11,7 +11,8 @@ from __future__ import annotations
 import trio
 
 PATIENCE_S = 0.005
-"""How long anybody waits at most while trio's thread is busy."""
+"""How long anybody waits at most while trio's thread is busy. While it sleeps, the wait ends with
+the units that are being written."""
 
 
 class Lulls:
@@ -24,9 +25,9 @@ class Lulls:
         self._under_way = False
 
     async def wait(self) -> None:
-        """Return in a lull, or where one does not come soon."""
-        await trio.lowlevel.checkpoint_if_cancelled()
+        """Return in a lull, or where one does not come soon. A checkpoint."""
         if self._under_way:
+            await trio.lowlevel.checkpoint()
             return
         if not self._waiting:
             self._since_s = trio.current_time()
@@ -37,21 +38,29 @@ class Lulls:
         """Whether anybody waits."""
         return bool(self._waiting)
 
-    @property
-    def overdue(self) -> bool:
-        """Whether somebody has waited for as long as one may."""
-        return self.awaited and trio.current_time() - self._since_s >= PATIENCE_S
+    def look(self, *, idle: bool, writing: bool) -> None:
+        """Trio's thread looks what to do next: let those go on who need not wait any longer.
+
+        `idle`: there is nothing. `writing`: the writer has units to write.
+        """
+        if self._waiting and (
+            # It began between the look at it and the wait for it.
+            self._under_way
+            or (idle and not writing)
+            or trio.current_time() - self._since_s >= PATIENCE_S
+        ):
+            self._let_go()
 
     def begin(self) -> None:
         """The writer waits for the disk from now on."""
         self._under_way = True
         if self._waiting:
-            self.let_go()
+            self._let_go()
 
     def end(self) -> None:
         """The writer has something else to do."""
         self._under_way = False
 
-    def let_go(self) -> None:
-        """Let all who wait go on. Trio's thread does not fall asleep before they have."""
-        self._token.run_sync_soon(self._waiting.unpark_all)
+    def _let_go(self) -> None:
+        # Trio's thread does not fall asleep before this has run.
+        self._token.run_sync_soon(self._waiting.unpark_all, idempotent=True)

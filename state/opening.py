@@ -74,7 +74,11 @@ def _create(path: Path, connect: Connect[Opened]) -> None:
 
 
 def examine(path: Path) -> bool:
-    """Whether a database lies at the path; StoreRefused where what lies there cannot be used."""
+    """Whether a database lies at the path; StoreRefused where what lies there cannot be used.
+
+    Not while a connection to it is open in this process: POSIX ends a process's locks on a file
+    when any descriptor of it is closed.
+    """
     _require_directory(path)
     try:
         with path.open("rb") as file:
@@ -184,6 +188,8 @@ def prepare(connection: Connection) -> int:
 
 def raise_epoch(connection: Connection) -> int:
     """Become the owner: every unit of an earlier one is refused from now on.
+
+    But for an earlier one that keeps a `Ledger`, which must keep others out by locks.
 
     Raises StoreRefused where the database has lost what it counts owners by: it is damaged.
     """

@@ -122,12 +122,14 @@ class Room:
         self._writer: Writer[_Job] = Writer(group_max, self._hand_over)
         self.lulls = Lulls()
         self._gathering: Gathering[_Job] = Gathering(
-            self._writer.put, self.lulls, lambda: bool(self._open)
+            self._writer.put, self.lulls, lambda: self._units > 0
         )
         self._token = trio.lowlevel.current_trio_token()
         self._places = trio.Semaphore(queue_max, max_value=queue_max)
         self._open: set[_Job] = set()
         """Jobs that are queued or under way."""
+        self._units = 0
+        """How many of them are units of work."""
         self._ended: str | None = None
         """Why nothing is taken any more."""
         self._bug: Exception | None = None
@@ -167,6 +169,7 @@ class Room:
             self._places.release()
             raise StoreBroken(self._ended)
         self._open.add(job)
+        self._units += not callable(job.task)
         self._gathering.add(job, urgent=from_outside)
         await job.done.wait()
         if isinstance(job.answer, StoreBroken):
@@ -235,6 +238,7 @@ class Room:
 
     def _finish(self, job: _Job, answer: object) -> None:
         self._open.discard(job)
+        self._units -= not callable(job.task)
         self._places.release()
         job.finish(answer)
 

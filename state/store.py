@@ -234,7 +234,8 @@ class Store(Protocol):
         """Returns after the writer itself answered; raises StoreFull while the disk is full."""
 
     async def lull(self) -> None:
-        """Return when work on the caller's thread hinders the store least, or soon anyway.
+        """Return when work on the caller's thread hinders the store least. A hint, no promise.
 
-        For work that nobody waits for within the next millisecond. It promises nothing else.
+        For work that nobody waits for within the next milliseconds: it comes after 5 ms where the
+        thread is busy, else with the units that are being written at the latest.
         """

@@ -60,7 +60,8 @@ class Unclaimed(Struct, frozen=True):
 class Ledger(Struct):
     """The last positions given out, as the last transaction left them; None: they must be read.
 
-    For whoever keeps every other owner out for as long as it is kept.
+    For whoever keeps every other owner out by locks: the epoch is looked at only when they are
+    read.
     """
 
     last: tuple[int, int] | None = None
@@ -88,7 +89,7 @@ class Work:
 
     @classmethod
     def begin(cls, connection: Connection, epoch: int, ledger: Ledger) -> Work:
-        """Begin; StaleCommit where the file has another owner by now."""
+        """Begin; StaleCommit where the file is found to have another owner by now."""
         connection.begin()
         if ledger.last is None:
             [(owner, inbox_last, outbox_last)] = connection.fetch(SQL["ledger"])

@@ -103,7 +103,7 @@ class Writer(Generic[Job]):
                 return False
             self._waiting.extend(more)
             now_s = time.monotonic()
-            until_s = min(until_s, *(now_s + job.patience_s for job in more))
+            until_s = min([until_s, *(now_s + job.patience_s for job in more)])
         return True
 
 

@@ -57,12 +57,14 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-@lru_cache(maxsize=2048)
 def label(text: str, limit: int) -> str:
-    """`text` as a title or a description of a choice: clean, on one line, cut to the limit.
+    """`text` as a title or a description of a choice: clean, on one line, cut to the limit."""
+    return _short_label(text, limit) if len(text) <= limit else cut(one_line(clean(text)), limit)
 
-    Remembered, as most customers are shown the same ones.
-    """
+
+@lru_cache(maxsize=1024)
+def _short_label(text: str, limit: int) -> str:
+    """Remembered, as most customers are shown the same ones."""
     return cut(one_line(clean(text)), limit)
 
 

@@ -81,6 +81,18 @@ async def test_an_idle_actor_goes_to_sleep_and_wakes_with_its_state(
         assert parts.store.asked.count("load") == 2
 
 
+async def test_a_turn_that_is_committed_is_told_also_where_everything_is_cancelled(
+    core: Core, monkeypatch: Patch
+) -> None:
+    async with shell(core, monkeypatch) as parts:
+        monkeypatch.setattr(parts.store, "lull", trio.sleep_forever, raising=False)
+        await parts.hear("a")
+        await trio.testing.wait_all_tasks_blocked()
+        assert parts.notebook() == ("a",)
+        assert parts.log.of("turn") == []
+    assert [line["outcome"] for line in parts.log.of("turn")] == ["handled"]
+
+
 async def test_a_ring_at_the_very_instant_of_passivation_is_not_lost(
     core: Core, monkeypatch: Patch, autojump_clock: object
 ) -> None:

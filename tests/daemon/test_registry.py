@@ -83,6 +83,22 @@ async def test_each_goes_to_sleep_when_its_own_time_is_up(
     assert not crowd.registry.is_live(name(0))
 
 
+async def test_a_house_with_room_is_not_crowded_though_all_are_going(
+    nursery: trio.Nursery,
+) -> None:
+    crowd = Crowd(nursery, 10)
+    for number in range(3):
+        crowd.registry.wake(name(number))
+    await trio.testing.wait_all_tasks_blocked()
+    for _ in range(3):
+        crowd.registry._ask_to_go()
+    crowd.registry.inbox([row("x", 1, actor=name(0))])
+    assert not crowd.registry.crowded
+    await trio.testing.wait_all_tasks_blocked()
+    assert crowd.started.count(name(0)) == 2
+    crowd.registry.stop()
+
+
 async def test_the_longest_idle_goes_at_once(nursery: trio.Nursery) -> None:
     crowd = Crowd(nursery, 3)
     for number in range(3):

@@ -22,6 +22,7 @@ from tests.power.traffic import Traffic
 LIVES = 3
 _ENDS = (Kind.CLOSED, Kind.KILLED, Kind.CUT, Kind.CUT)
 _CHECKPOINT_PAGES = (20, 60, 200)
+_LONG_CHECKPOINT_PAGES = 2000
 
 
 class Point(Struct, frozen=True):
@@ -124,12 +125,10 @@ class _Teller:
 
     def _work(self, life: Alive) -> None:
         groups = self._rng.randint(12, 40)
+        pages = self._rng.choice(_CHECKPOINT_PAGES)
         if self._rng.randrange(3) == 0:
-            # Long enough for a checkpoint where the product has one.
-            groups = self._rng.randint(120, 180)
-        else:
-            pages = self._rng.choice(_CHECKPOINT_PAGES)
-            life.connection.run(f"PRAGMA wal_autocheckpoint = {pages}")
+            groups, pages = self._rng.randint(120, 180), _LONG_CHECKPOINT_PAGES
+        life.connection.run(f"PRAGMA wal_autocheckpoint = {pages}")
         for _ in range(groups):
             life.work(self._traffic.group(life.twin.connection), self._defect)
             if self._rng.randrange(150) == 0:

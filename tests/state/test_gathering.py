@@ -16,6 +16,7 @@ from state.direct import DirectConnection
 from state.gathering import PATIENCE_S, Gathering
 from state.lulls import Lulls
 from state.sqlite_store import SqliteStore, open_sqlite_store
+from state.store import StoreFull
 from tests.state.benches import ANN, Bell, arrival, turn
 
 
@@ -156,6 +157,34 @@ async def test_nobody_waits_for_ever_for_a_lull_where_there_is_always_something_
         assert went_on.is_set()
 
 
+async def test_a_lull_that_begins_while_one_lies_down_to_wait_is_not_missed(
+    nursery: trio.Nursery,
+) -> None:
+    """SQLite's thread may begin it between the look at it and the wait for it."""
+    writer = Writer()
+    writer.has_any = True
+    went_on = trio.Event()
+
+    async def wait() -> None:
+        await writer.lulls.wait()
+        went_on.set()
+
+    with writer.gathering, trio.fail_after(1):
+        nursery.start_soon(wait)
+        await trio.testing.wait_all_tasks_blocked()
+        waiting, writer.lulls._waiting = writer.lulls._waiting, trio.lowlevel.ParkingLot()
+        writer.lulls.begin()  # it saw nobody
+        writer.lulls._waiting = waiting
+        await went_on.wait()
+
+
+async def test_to_wait_for_a_lull_is_a_checkpoint_also_in_one() -> None:
+    writer = Writer()
+    writer.lulls.begin()
+    with trio.testing.assert_checkpoints():
+        await writer.lulls.wait()
+
+
 async def test_who_waits_for_a_lull_can_be_cancelled() -> None:
     writer = Writer()
     writer.has_any = True
@@ -193,6 +222,48 @@ async def test_a_call_is_made_while_the_commit_waits_for_the_disk(
         order.append("lull")
         went_on.set()
     assert order == ["lull", "written"]
+
+
+async def test_a_long_question_keeps_nobody_waiting_for_a_lull(tmp_path: Path) -> None:
+    order: list[str] = []
+    went_on = threading.Event()
+
+    async def ask(store: SqliteStore) -> None:
+        await store._read(lambda _connection: went_on.wait(5))
+        order.append("answered")
+
+    async with (
+        open_sqlite_store(tmp_path / "bot.db", Bell()) as store,
+        trio.open_nursery() as nursery,
+    ):
+        nursery.start_soon(ask, store)
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        await store.lull()
+        order.append("lull")
+        went_on.set()
+    assert order == ["lull", "answered"]
+
+
+async def test_a_full_disk_keeps_nobody_waiting_for_a_lull(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is committed then."""
+    async with open_sqlite_store(tmp_path / "bot.db", Bell()) as store:
+
+        def full(_connection: DirectConnection) -> None:
+            raise StoreFull
+
+        monkeypatch.setattr(DirectConnection, "begin", full)
+        async with trio.open_nursery() as nursery:
+            with trio.fail_after(5):
+                nursery.start_soon(_refused, store)
+                await store.lull()
+        monkeypatch.undo()
+
+
+async def _refused(store: SqliteStore) -> None:
+    with pytest.raises(StoreFull):
+        await store.commit(turn(0, ANN))
 
 
 # --- both -----------------------------------------------------------------------------------------
