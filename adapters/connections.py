@@ -19,7 +19,7 @@ from types import TracebackType
 import httpx
 import trio
 
-from adapters.connection import VendorConnection
+from adapters.connection import VendorConnection, written
 
 CONNECT_S = 5.0
 IDLE_S = 5.0
@@ -41,6 +41,7 @@ class KeptConnections(httpx.AsyncBaseTransport):
         Blocks for a free connection, for `CONNECT_S` at most for a new one, and for the head of the
         response as long as the caller lets it. Raises httpx's errors.
         """
+        data = written(request)
         try:
             self._free.acquire_nowait()  # most often there is one; waiting costs a round
         except trio.WouldBlock:
@@ -51,7 +52,7 @@ class KeptConnections(httpx.AsyncBaseTransport):
             connection = self._kept(origin)
             if connection is None:
                 connection = await VendorConnection.connect(request.url, self._context, CONNECT_S)
-            head = await connection.begin(request)
+            head = await connection.begin(request.method, data)
         except BaseException:
             if connection is not None:
                 connection.close()

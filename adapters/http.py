@@ -58,8 +58,9 @@ async def call(
 ) -> HttpReply | Transient | Unknown:
     """Make one request. May block for `deadline_s` at most.
 
-    `Transient` where the request surely did not reach the vendor (no connection), `Unknown` where
-    it may have. Redirects are answers, never followed: a token must not travel.
+    `Transient` where the request surely did not reach the vendor (no connection, or it is none that
+    can be sent), `Unknown` where it may have. Redirects are answers, never followed: a token must
+    not travel.
     """
     size = 0
     try:
@@ -88,6 +89,8 @@ async def call(
                 return Unknown(Fault(outcomes.UNREADABLE, "the answer is over the limit"))
             lowered = {name.lower(): value for name, value in response.headers.items()}
             return HttpReply(response.status_code, lowered, b"".join(chunks))
+    except (UnicodeError, httpx.InvalidURL, httpx.LocalProtocolError) as error:
+        return Transient(Fault(outcomes.INVALID, _why(error)))
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         return Transient(Fault(outcomes.CONNECT, _why(error)))
     except (trio.TooSlowError, httpx.TimeoutException) as error:

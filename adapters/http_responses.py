@@ -43,6 +43,8 @@ class ResponseParser:
         self._measured = False
         self._headers: list[tuple[bytes, bytes]] = []
         self._size = 0
+        self._untold = 0
+        """Bytes that the parser was fed since it has last told us anything: it holds them."""
 
     def expect(self, method: str) -> None:
         """A request was sent: the next response is its."""
@@ -59,14 +61,15 @@ class ResponseParser:
         if self.ended:
             self.reusable = False  # words that nobody has asked for
             return
+        self._untold += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             raise NoResponse("the vendor wants to speak another protocol") from None
         except httptools.HttpParserError as error:
             self._fail(error)
-        if self.head is None:
-            self._grow(len(data))
+        if self._untold > HEAD_MAX_BYTES:
+            raise NoResponse("a header or a trailer has no end")
 
     def _fail(self, error: httptools.HttpParserError) -> None:
         """Nothing can be read any more; which matters where something is missing."""
@@ -82,11 +85,6 @@ class ResponseParser:
             raise NoResponse("the response ends in the middle")
         self.ended = True
 
-    def _grow(self, size: int) -> None:
-        self._size += size
-        if self._size > HEAD_MAX_BYTES:
-            raise NoResponse("the head has no end")
-
     # --- what httptools calls -------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
@@ -94,20 +92,27 @@ class ResponseParser:
         if self.ended:
             self.reusable = False
         self._headers = []
-        self._size = 0
+        self._untold = self._size = 0
         self._measured = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer, of which we want none."""
+        self._untold = 0
+        self._size += len(name) + len(value) + 4
+        if self._size > HEAD_MAX_BYTES:
+            raise ValueError("too many headers")
         if self.head is not None:
             return
-        self._headers.append((name, value))
+        self._headers.append((name, value.rstrip(b" \t")))
         if name.lower() in (b"content-length", b"transfer-encoding"):
             self._measured = True
 
     def on_headers_complete(self) -> None:
         """The headers are whole."""
+        self._untold = 0
         status = self._parser.get_status_code()
+        if status < 100:
+            raise ValueError("no status")
         if self.ended or status < 200:
             return  # of a response that nobody expects, or of words in between
         self.head = ResponseHead(status, self._headers)
@@ -119,8 +124,13 @@ class ResponseParser:
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
+        self._untold = 0
         if not self.ended:
             self.body.append(data)
+
+    def on_chunk_header(self) -> None:
+        """A chunk begins."""
+        self._untold = 0
 
     def on_message_complete(self) -> None:
         """The response is whole, or words in between are."""

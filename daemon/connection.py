@@ -11,6 +11,8 @@ ahead of us waits in its own system's buffers, and a small answer is one write.
 from __future__ import annotations
 
 import math
+import socket
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -37,9 +39,14 @@ _REFUSALS = {
     408: b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
     431: b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n"
     b"content-length: 0\r\n\r\n",
+    501: b"HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
     505: b"HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\n"
     b"content-length: 0\r\n\r\n",
 }
+
+
+_RESET = struct.pack("ii", 1, 0)
+"""For a close that tells the client that what it got is not whole."""
 
 
 def store_is_broken(error: BaseException) -> bool:
@@ -122,11 +129,12 @@ class Connection:
             self._in_request = True
             self._between.deadline = math.inf
             if not await self._answer(head):
-                await self._linger()
                 return
             self._in_request = False
             self._requests += 1
-            self._wait(self._limits.idle_s)
+            # The next request may have begun behind this one.
+            limits = self._limits
+            self._wait(limits.header_deadline_s if self.parser.begun else limits.idle_s)
 
     async def _next_head(self) -> Head | NotHttp | None:
         """The next request, once its headers are whole; None where none comes."""
@@ -149,6 +157,7 @@ class Connection:
         """Answer it; whether another request may follow."""
         if isinstance(head, NotHttp):
             await self.write(_REFUSALS[head.status])
+            await self._linger()
             return False
         exchange = Exchange(self, head)
         scope = scope_of(head, self._client, self._server)
@@ -158,8 +167,16 @@ class Connection:
             if store_is_broken(error):
                 raise
             self._log.exception("http.app_failed", path=scope["path"])
-        await exchange.finish()
-        return exchange.reusable
+            await exchange.finish()
+        else:
+            await exchange.finish()
+            if exchange.unanswered:
+                self._log.error("http.app_left_no_answer", path=scope["path"])
+        if exchange.cut:
+            self._stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        elif not exchange.whole:
+            await self._linger()
+        return exchange.reusable and not self._broken
 
     async def _linger(self) -> None:
         """Let the client read the answer before its connection ends: read on, and forget it."""
@@ -190,13 +207,18 @@ class Connection:
         try:
             written = write_now(self._stream.socket, data)
             if written < len(data):
+                self._broken = True  # unless all of it gets out
                 with trio.fail_after(self._limits.write_deadline_s):
                     await self._stream.send_all(data[written:])
+                self._broken = False
         except _GONE:
             self._broken = True
 
     def _wait(self, seconds: float) -> None:
-        self._between.deadline = trio.current_time() + seconds
+        deadline = trio.current_time() + seconds
+        if self.stopping:
+            deadline = min(deadline, self._between.deadline)
+        self._between.deadline = deadline
 
 
 def _address(ask: Callable[[], Any]) -> Address:

@@ -17,10 +17,13 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import trio
 from starlette.types import Message, Scope
 
+from adapters.http_grammar import header_line
 from daemon.http_requests import Body, End, Head, NotHttp, RequestParser
 
 _LINES = {int(one): f"HTTP/1.1 {one.value} {one.phrase}\r\n".encode() for one in HTTPStatus}
 _BODILESS = (204, 304)
+_OURS = (b"connection", b"date", b"transfer-encoding")
+"""Headers that are the server's to write."""
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 Address = tuple[str, int] | None
@@ -82,10 +85,16 @@ class Exchange:
     def __init__(self, peer: Peer, head: Head) -> None:
         self._peer = peer
         self._head = head
-        self._whole = False
+        self.whole = False
         """Whether the request's end was seen."""
+        self.cut = False
+        """Whether the answer ends in the middle, and nothing in it says so."""
+        self.unanswered = False
+        """Whether the app had nothing to say, or half of it, to a client that waits."""
         self._gone = False
-        self._waits_for_continue = any(
+        self._nonsense: int | None = None
+        """The status for what came in the middle of the body."""
+        self._waits_for_continue = head.version == "1.1" and any(
             name == b"expect" and value.lower() == b"100-continue" for name, value in head.headers
         )
         self._start: Message | None = None
@@ -97,56 +106,61 @@ class Exchange:
         self._left = math.inf
         """Bytes of the answer's body that its head has promised and that are still to come."""
         self._closes = False
-        self._departing = trio.Lock()
+        self._reading = trio.Lock()
 
     # --- for the app ----------------------------------------------------------------------------
 
     async def receive(self) -> Message:
         """The next piece of the request; then, that the client has left or has all it wanted."""
-        if self._whole:
+        if self.whole:
             return await self._departure()
         events = self._peer.parser.events
         while not events:
             if self._gone:
                 return {"type": "http.disconnect"}
             await self._read()
-        first = events[0]
-        if isinstance(first, NotHttp):  # in the middle of a body
-            self._gone = True
-            return {"type": "http.disconnect"}
-        if isinstance(first, Body):
+        pieces: list[bytes] = []
+        while events and isinstance(event := events[0], Body):
+            pieces.append(event.data)
             events.popleft()
+        if events and isinstance(event := events[0], NotHttp):
+            self._gone, self._nonsense = True, event.status
+            return {"type": "http.disconnect"}
         self._see_end()
-        data = first.data if isinstance(first, Body) else b""
-        return {"type": "http.request", "body": data, "more_body": not self._whole}
+        return {"type": "http.request", "body": b"".join(pieces), "more_body": not self.whole}
 
     def _see_end(self) -> None:
         events = self._peer.parser.events
         if events and isinstance(events[0], End):
             events.popleft()
-            self._whole = True
+            self.whole = True
 
     async def _read(self) -> None:
-        if self._waits_for_continue:
-            self._waits_for_continue = False
-            if not self._begun:
-                await self._peer.write(_CONTINUE)
-        data = await self._peer.receive()
-        self._gone = not data
-        self._peer.parser.feed(data)
+        async with self._reading:
+            if self._peer.parser.events or self._gone:
+                return  # another task of the app's has read meanwhile
+            if self._waits_for_continue:
+                self._waits_for_continue = False
+                if not self._begun:
+                    await self._peer.write(_CONTINUE)
+            data = await self._peer.receive()
+            self._gone = not data
+            self._peer.parser.feed(data)
 
     async def _departure(self) -> Message:
-        async with self._departing:
-            while not (self._gone or self._over.is_set()):
-                if self._peer.parser.events:
-                    # The client is ahead of us; while it is, it cannot be seen to leave.
-                    await self._over.wait()
-                else:
-                    await self._read()
+        while not (self._gone or self._over.is_set()):
+            if self._peer.parser.events:
+                # The client is ahead of us; while it is, it cannot be seen to leave.
+                await self._over.wait()
+            else:
+                await self._read()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
-        """Part of the answer. Blocks while the client is slow to take it. Raises AppFault."""
+        """Part of the answer. Blocks while the client is slow to take it. Raises AppFault.
+
+        A checkpoint where more follows: who answers without end must not stop everybody else.
+        """
         if message["type"] == "http.response.start":
             if self._start is not None:
                 raise AppFault("the answer begins twice")
@@ -163,6 +177,8 @@ class Exchange:
             self._over.set()
         self._begun = True
         await self._peer.write(b"".join(parts))
+        if more:
+            await trio.lowlevel.checkpoint()
 
     # --- the answer's bytes ---------------------------------------------------------------------
 
@@ -173,15 +189,18 @@ class Exchange:
         measured = False
         for name, value in start.get("headers", ()):
             name = name.lower()
-            if b"\n" in name or b"\n" in value or b"\r" in value:
-                raise AppFault("a header with a line break in it")
-            if name == b"connection":
-                self._closes = self._closes or value.lower() == b"close"
+            if name in _OURS or (name == b"content-length" and status == 204):  # RFC 9110, 8.6
+                self._closes = self._closes or (name == b"connection" and b"close" in value.lower())
                 continue
             if name == b"content-length":
+                if measured:
+                    raise AppFault("two lengths")
                 measured = True
                 self._left = int(value)
-            lines.append(b"%b: %b\r\n" % (name, value))
+            try:
+                lines.append(header_line(name, value))
+            except ValueError as error:
+                raise AppFault(str(error)) from None
         if not measured and self._has_body:
             lines.append(self._measure(body, more))
         if not self.reusable:
@@ -218,27 +237,36 @@ class Exchange:
         """Whether another request may follow, once this one is answered."""
         if self._closes or self._gone or self._peer.stopping or not self._head.keep_alive:
             return False
-        return self._whole or isinstance(self._last_known(), End)
+        return self.whole or isinstance(self._last_known(), End)
 
     def _last_known(self) -> object:
         """The event behind what of the body has come and was not wanted."""
         return next((one for one in self._peer.parser.events if not isinstance(one, Body)), None)
 
     async def finish(self) -> None:
-        """The app has returned or failed: say so where it has said nothing; else close, if it must
-        be. What is left of the request is thrown away, as far as it has come."""
-        if not self._begun:
-            self._start = {"type": "http.response.start", "status": 500}
-            self._left = math.inf
-            self._closes = True
-            await self.send({"type": "http.response.body"})
-        elif not self._over.is_set():
-            self._closes = True
+        """The app has returned or failed: answer where it has not, and throw away what has come of
+        the request and was not wanted."""
+        if self._begun and not self._over.is_set():
+            self.unanswered = self._closes = True
+            self.cut = self._has_body and not self._chunked and self._left == math.inf
             self._over.set()
-        self._see_end()
-        while not self._whole and self.reusable:
-            self._peer.parser.events.popleft()  # a piece of the body, which nobody wanted
-            self._see_end()
+        elif not self._begun:
+            await self._answer_instead()
+        if self.reusable:
+            while not self.whole:
+                self._see_end()
+                if not self.whole:
+                    self._peer.parser.events.popleft()
+
+    async def _answer_instead(self) -> None:
+        self._closes = True
+        if self._nonsense is None and self._gone:
+            return
+        self.unanswered = self._nonsense is None
+        status = self._nonsense or 500
+        self._start = {"type": "http.response.start", "status": status}
+        self._left = math.inf
+        await self.send({"type": "http.response.body"})
 
 
 class _DateLine:

@@ -125,7 +125,10 @@ class _Door:
             reason = self._reason_to_refuse(accepted)
             if reason is None:
                 self._count(+1)
-                connections.start_soon(self._run, accepted)
+                stream = trio.SocketStream(accepted)
+                connection = Connection(self._app, stream, self._limits, self._log)
+                self._connections.add(connection)
+                connections.start_soon(self._run, accepted, connection)
             else:
                 accepted.close()
                 self._refused.labels(self._name, reason).inc()
@@ -144,9 +147,7 @@ class _Door:
             return "descriptors"
         return None
 
-    async def _run(self, accepted: trio.socket.SocketType) -> None:
-        connection = Connection(self._app, trio.SocketStream(accepted), self._limits, self._log)
-        self._connections.add(connection)
+    async def _run(self, accepted: trio.socket.SocketType, connection: Connection) -> None:
         try:
             await connection.run()
         except* StoreBroken:

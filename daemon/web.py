@@ -214,20 +214,21 @@ class _Webhook:
         most = self._receiver.body_max_bytes
         if int(headers.get("content-length", "0")) > most:
             raise _Refused(413, "body too large")
-        chunks: list[bytes] = []
-        size = 0
+        whole = bytearray()
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise _Left
             chunk: bytes = message.get("body", b"")
-            size += len(chunk)
-            if size > most:
+            if len(whole) + len(chunk) > most:
                 raise _Refused(413, "body too large")
             held.take(len(chunk))
-            chunks.append(chunk)
-            if not message.get("more_body", False):
-                return b"".join(chunks)
+            more: bool = message.get("more_body", False)
+            if not more and not whole:
+                return chunk
+            whole += chunk
+            if not more:
+                return bytes(whole)
 
     async def _commit(self, understood: Reception, began: float) -> HttpAnswer:
         """The receiver's answer, once what the request meant is durable."""

@@ -113,6 +113,31 @@ def test_what_is_no_response(data: bytes) -> None:
 
 def test_a_head_has_a_limit() -> None:
     piece = b"X: y\r\n" * 1000
-    parser = fed(b"HTTP/1.1 200 OK\r\n", *[piece] * (HEAD_MAX_BYTES // len(piece)))
+    parser = fed(b"HTTP/1.1 200 OK\r\n", *[piece] * (HEAD_MAX_BYTES // len(piece) - 1))
+    with pytest.raises(NoResponse):
+        parser.feed(piece * 2)
+
+
+@pytest.mark.parametrize("begun", [b"0\r\nTrailer: ", b"3;x=", b""])
+def test_trailers_and_extensions_have_a_limit(begun: bytes) -> None:
+    head = CHUNKED[: CHUNKED.index(b"2\r\nhe")] if begun else b"HTTP/1.1 200 OK\r\nA: "
+    parser = fed(head, begun) if begun else fed(head)
+    parser.feed(b"a" * (HEAD_MAX_BYTES - 100))
     with pytest.raises(NoResponse, match="no end"):
-        parser.feed(piece)
+        parser.feed(b"a" * 200)
+
+
+def test_a_long_body_is_no_long_head() -> None:
+    parser = fed(b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n", *[b"a" * 1000] * 300)
+    assert parser.ended
+
+
+def test_blanks_behind_a_value_are_none_of_it() -> None:
+    head = fed(b"HTTP/1.1 200 OK\r\nX:  b c \t\r\nContent-Length: 0\r\n\r\n").head
+    assert head is not None
+    assert (b"X", b"b c") in head.headers
+
+
+def test_a_status_that_is_none() -> None:
+    with pytest.raises(NoResponse):
+        fed(b"HTTP/1.1 000 X\r\nContent-Length: 1\r\n\r\na")

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import structlog
 import trio
+import trio.testing
 from starlette.types import Message, Receive, Scope, Send
 
+from daemon.connection import ServerLimits
 from tests.daemon.talk import Served, answer, get, is_closed, post, serving
 
 Logged = list[MutableMapping[str, Any]]
@@ -172,6 +174,9 @@ async def test_what_an_app_is_told_of_a_request() -> None:
         ([], b"HTTP/1.1 500 Internal Server Error"),
         ([start()], b"HTTP/1.1 500 Internal Server Error"),
         ([body(b"x")], b"HTTP/1.1 500 Internal Server Error"),
+        ([start((b"a: b", b"c")), body()], b"HTTP/1.1 500 Internal Server Error"),
+        ([start((b"a", b"\0")), body()], b"HTTP/1.1 500 Internal Server Error"),
+        ([start((b"content-length", b"0")) for _ in "ab"], b"HTTP/1.1 500 Internal Server Error"),
         ([start(), start()], b"HTTP/1.1 500 Internal Server Error"),
         ([start((b"a", b"b\r\nc: d")), body()], b"HTTP/1.1 500 Internal Server Error"),
         ([start((b"content-length", b"2")), body(b"x")], b"HTTP/1.1 500 Internal Server Error"),
@@ -191,3 +196,111 @@ async def test_an_app_that_says_nonsense_costs_one_connection(
         assert b"c: d" not in answered
         # What is not whole is not made to look so.
         assert not answered.endswith(b"0\r\n\r\n")
+    told = ("http.app_failed", "http.app_left_no_answer")
+    assert sum(line["event"] in told for line in log) == 1
+
+
+async def test_what_is_the_servers_to_say_an_app_does_not_say() -> None:
+    headers = [(b"transfer-encoding", b"gzip"), (b"Date", b"today"), (b"connection", b"x, close")]
+    async with serving(Saying(start(*headers), body(b"hello"))) as served:
+        assert await raw(served, get("/") * 2) == (
+            b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello"
+        )
+    async with serving(Saying(start((b"content-length", b"0"), status=204), body())) as served:
+        assert await raw(served, get("/")) == b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+async def test_an_answer_that_ends_with_the_connection_and_is_cut_ends_in_a_reset() -> None:
+    half = Saying(start(), body(b"half", more=True))
+    async with serving(half) as served, await served.connect() as stream:
+        await stream.send_all(b"GET / HTTP/1.0\r\n\r\n")
+        await trio.testing.wait_all_tasks_blocked(0.02)
+        with pytest.raises(trio.BrokenResourceError):
+            await _all_of(stream)
+
+
+async def _all_of(stream: trio.SocketStream) -> None:
+    while await stream.receive_some():
+        pass
+
+
+async def test_nonsense_in_the_middle_of_a_body_is_the_clients_fault(log: Logged) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    async with serving(echo) as served, await served.connect() as stream:
+        await stream.send_all(head + b"3\r\nabc\r\n")
+        await trio.testing.wait_all_tasks_blocked(0.02)
+        await stream.send_all(b"nonsense\r\n")
+        assert (await answer(stream))[0] == 400
+    assert [line for line in log if line["log_level"] == "error"] == []
+
+
+async def test_a_client_that_left_in_the_middle_of_a_body_is_not_answered(log: Logged) -> None:
+    async with serving(echo) as served:
+        assert await raw(served, post("/", b"abc")[:-1]) == b""
+    assert log == []
+
+
+async def test_many_small_pieces_come_in_one() -> None:
+    sizes: list[int] = []
+
+    async def measure(scope: Scope, receive: Receive, send: Send) -> None:
+        while (message := await receive())["more_body"]:
+            sizes.append(len(message["body"]))
+        sizes.append(len(message["body"]))
+        await send(start())
+        await send(body())
+
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    async with serving(measure) as served:
+        await served.ask(head + b"1\r\na\r\n" * 1000 + b"0\r\n\r\n")
+    assert sum(sizes) == 1000
+    assert len(sizes) < 10
+
+
+async def test_two_may_wait_for_the_body() -> None:
+    got: list[bytes] = []
+
+    async def two(scope: Scope, receive: Receive, send: Send) -> None:
+        async def take() -> None:
+            got.append((await receive()).get("body", b""))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(take)
+            nursery.start_soon(take)
+        await send(start())
+        await send(body())
+
+    request = post("/", b"abcdef")
+    async with serving(two) as served, await served.connect() as stream:
+        for piece in (request[:-6], request[-6:-3], request[-3:]):
+            await stream.send_all(piece)
+            await trio.testing.wait_all_tasks_blocked(0.02)
+        assert (await answer(stream))[0] == 200
+    assert got == [b"abc", b"def"]
+
+
+async def test_an_endless_answer_to_somebody_who_left_stops_nobody_else() -> None:
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start())
+        while scope["path"] == "/endless":
+            await send(body(b"x", more=True))
+        await send(body())
+
+    async with serving(endless, ServerLimits(drain_s=0.1)) as served:
+        async with await served.connect() as stream:
+            await stream.send_all(get("/endless"))
+        for _ in range(3):
+            assert (await served.ask(get("/")))[0] == 200
+
+
+async def test_a_write_that_was_given_up_is_the_connections_last() -> None:
+    async def impatient(scope: Scope, receive: Receive, send: Send) -> None:
+        with trio.move_on_after(0.05):
+            await send(start())
+            await send(body(b"x" * 30_000_000))
+
+    async with serving(impatient) as served, await served.connect() as stream:
+        await stream.send_all(get("/") * 2)
+        await trio.sleep(0.1)
+        got = b"".join([chunk async for chunk in stream])
+    assert got.count(b"HTTP/1.1") == 1

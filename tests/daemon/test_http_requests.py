@@ -77,6 +77,9 @@ def test_a_client_says_that_it_wants_no_more() -> None:
         (b"GET / HTTP/1.1\nHost: a\n\n", 400),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + b"0" * 30 + b"2\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
+        (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         (b"GET / HTTP/3.1\r\nHost: a\r\n\r\n", 400),
         (b"GET / HTTP/0.9\r\nHost: a\r\n\r\n", 505),
     ],
@@ -117,18 +120,66 @@ def test_a_head_without_an_end_is_refused_once_it_is_too_long() -> None:
     assert list(parser.events) == [NotHttp(431)]
 
 
+@pytest.mark.parametrize("begun", [b"0\r\nTrailer: ", b"3;x=", b"0\r\nTra"])
+def test_what_comes_with_a_body_has_a_limit_too(begun: bytes) -> None:
+    """The parser keeps half a trailer for itself; the name of a chunk's extension has no end."""
+    parser = RequestParser(HEAD_MAX_BYTES)
+    parser.feed(CHUNKED[: CHUNKED.index(b"3\r\nabc")] + begun)
+    for _ in range(HEAD_MAX_BYTES // 100 + 1):
+        assert not any(isinstance(event, NotHttp) for event in parser.events)
+        parser.feed(b"a" * 100)
+    assert parser.events[-1] == NotHttp(431)
+
+
+def test_a_long_body_is_no_long_head() -> None:
+    parser = RequestParser(HEAD_MAX_BYTES)
+    parser.feed(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+    for _ in range(100):
+        parser.feed(b"a" * 1000)
+    assert parser.events[-1] == End()
+
+
+def test_blanks_behind_a_value_are_none_of_it() -> None:
+    [head, _] = parsed(b"GET / HTTP/1.1\r\nHost: a\r\nX:  b c \t\r\n\r\n")
+    assert isinstance(head, Head)
+    assert (b"x", b"b c") in head.headers
+
+
 def test_nothing_is_read_behind_nonsense() -> None:
     assert parsed(b"nonsense\r\n\r\n", GET, GET) == [NotHttp(400)]
 
 
+OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n"
+
+
+def offering(request: bytes) -> bytes:
+    return request.replace(b"Host", OFFER + b"Host")
+
+
+def told(events: list[Event]) -> list[object]:
+    """What an offer leaves as it is."""
+    return [(e.method, e.target, e.version) if isinstance(e, Head) else e for e in events]
+
+
 def test_an_offer_of_another_protocol_is_passed_over() -> None:
     """Java's client offers HTTP/2 with its first request, a POST with a body included."""
-    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n"
-    with_offer = POST.replace(b"Host", offer + b"Host")
-    assert parsed(with_offer + GET) == parsed(POST + GET)
-    for cut in range(len(with_offer)):
-        assert parsed(with_offer[:cut], with_offer[cut:]) == parsed(POST)
-    assert parsed(GET.replace(b"Host", offer + b"Host")) == parsed(GET)
+    for request in (GET, POST, CHUNKED):
+        assert told(parsed(offering(request) + GET)) == told(parsed(request + GET))
+        for cut in range(len(offering(request))):
+            pieces = offering(request)[:cut], offering(request)[cut:]
+            assert told(parsed(*pieces)) == told(parsed(request))
+
+
+def test_an_offer_does_not_change_what_else_was_asked() -> None:
+    [old, _] = parsed(offering(GET).replace(b"1.1", b"1.0"))
+    [last, _] = parsed(offering(GET).replace(b"Connection: ", b"Connection: close, "))
+    assert isinstance(old, Head)
+    assert isinstance(last, Head)
+    assert (old.version, last.keep_alive) == ("1.0", False)
+
+
+def test_offer_behind_offer() -> None:
+    assert told(parsed(offering(GET) * 2000 + POST)) == told(parsed(GET * 2000 + POST))
 
 
 def test_a_tunnel_is_a_request_and_nothing_is_read_behind_it() -> None:

@@ -15,7 +15,7 @@ import trio
 import trio.testing
 from starlette.types import Receive, Scope, Send
 
-from daemon.connection import Connection, ServerLimits
+from daemon.connection import STOP_GRACE_S, Connection, ServerLimits
 from daemon.logs import get_logger
 from daemon.metrics import Metrics
 from daemon.server import BindFailed, serve
@@ -96,6 +96,15 @@ async def test_slow_headers_whose_next_byte_comes_with_the_deadline() -> None:
         await stream.send_all(b"GET / HTTP/1.1\r\n")
         await trio.testing.wait_all_tasks_blocked(0.01)
         await stream.send_all(b"x")
+        with trio.fail_after(1):
+            assert (await answer(stream))[0] == 408
+
+
+async def test_headers_that_begin_behind_another_request_have_their_own_deadline() -> None:
+    limits = ServerLimits(header_deadline_s=SHORT_S, idle_s=60, drain_s=1.0)
+    async with serving(hello, limits) as served, await served.connect() as stream:
+        await stream.send_all(get("/") + b"GET / HTTP/1.1\r\nHost")
+        assert (await answer(stream))[0] == 200
         with trio.fail_after(1):
             assert (await answer(stream))[0] == 408
 
@@ -197,7 +206,7 @@ async def test_no_upgrades() -> None:
         (b"nonsense\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nA: " + b"a" * 100_000, 431),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1" + b"0" * 30 + b"\r\n\r\n", 400),
-        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: odd\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: odd\r\n\r\n", 501),
         (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
         (b"GET / HTTP/1.1\r\n\r\n", 400),
     ],
@@ -299,6 +308,19 @@ async def test_stopping_finishes_what_is_under_way() -> None:
             assert (body, headers["connection"]) == (b"done", "close")
             with pytest.raises(OSError, match="connect"):
                 await served.connect()
+
+
+async def test_whoever_begins_a_request_during_a_stop_gets_no_more_than_its_grace() -> None:
+    ours, theirs = trio.socket.socketpair()
+    limits = ServerLimits(header_deadline_s=60)
+    connection = Connection(hello, trio.SocketStream(ours), limits, get_logger())
+    async with trio.SocketStream(theirs) as stream, trio.open_nursery() as nursery:
+        nursery.start_soon(connection.run)
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        connection.stop()
+        await stream.send_all(b"G")
+        with trio.fail_after(STOP_GRACE_S + 2):
+            assert (await answer(stream))[0] == 408
 
 
 async def test_stopping_does_not_wait_for_ever(log: Logged) -> None:
