@@ -135,19 +135,19 @@ async def test_what_is_urgent_goes_with_the_others_where_work_waits_for_the_comm
         writer.lulls.begin()
 
 
+async def _go_on(writer: Writer, went_on: trio.Event) -> None:
+    await writer.lulls.wait()
+    went_on.set()
+
+
 async def test_nobody_waits_for_ever_for_a_lull_where_there_is_always_something_else_to_do(
     nursery: trio.Nursery, mock_clock: trio.testing.MockClock
 ) -> None:
     writer = Writer()
     writer.has_any = True
     went_on = trio.Event()
-
-    async def wait() -> None:
-        await writer.lulls.wait()
-        went_on.set()
-
     with writer.gathering:
-        nursery.start_soon(wait)
+        nursery.start_soon(_go_on, writer, went_on)
         for _ in range(100):
             await trio.lowlevel.checkpoint()
         assert not went_on.is_set()
@@ -164,13 +164,8 @@ async def test_a_lull_that_begins_while_one_lies_down_to_wait_is_not_missed(
     writer = Writer()
     writer.has_any = True
     went_on = trio.Event()
-
-    async def wait() -> None:
-        await writer.lulls.wait()
-        went_on.set()
-
     with writer.gathering, trio.fail_after(1):
-        nursery.start_soon(wait)
+        nursery.start_soon(_go_on, writer, went_on)
         await trio.testing.wait_all_tasks_blocked()
         waiting, writer.lulls._waiting = writer.lulls._waiting, trio.lowlevel.ParkingLot()
         writer.lulls.begin()  # it saw nobody
