@@ -156,6 +156,7 @@ async def measure(count: int, at_once: int, keep: Path | None) -> None:
             whatsapp.courier = courier
             bench = Bench(stage, courier, gather(stage.world, count), client)
             await _play(bench, at_once)
+            courier.stopped = True
             nursery.cancel_scope.cancel()
 
 

@@ -45,6 +45,8 @@ class ManyHands(Courier):
         """Answers other than 200; such a webhook is posted again."""
         self._under_way = 0
         self._idle = trio.Event()
+        self.stopped = False
+        """Whether nothing is carried any more: the world lives on for a moment."""
 
     @property
     def idle(self) -> bool:
@@ -58,6 +60,8 @@ class ManyHands(Courier):
 
     def post(self, parcel: Parcel) -> None:
         """Carry it now."""
+        if self.stopped:
+            return
         if not self._under_way:
             self._idle = trio.Event()
         self._under_way += 1
