@@ -9,7 +9,7 @@ a table, whatever its size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -211,18 +211,17 @@ def attempt_of(attempt_id: str) -> tuple[EffectId, int] | None:
 
 
 def _apply_receipts(work: Work, units: Sequence[Accept], tallies: Sequence[_Tally]) -> None:
-    wanted = {
-        attempt[0]
-        for unit in units
+    received = [
+        (tally, receipt, attempt_of(receipt.attempt_id))
+        for unit, tally in zip(units, tallies, strict=True)
         for receipt in unit.receipts
-        if (attempt := attempt_of(receipt.attempt_id)) is not None
-    }
+    ]
+    wanted = {attempt[0] for _, _, attempt in received if attempt is not None}
     rows = work.connection.fetch(SQL["outcomes"], (listed(wanted),))
     sent = {row[0]: _Sent(*row[:10]) for row in rows}
     changed: dict[str, _Sent] = {}
     told: list[NewMessage] = []
-    for tally, receipt in _receipts(units, tallies):
-        attempt = attempt_of(receipt.attempt_id)
+    for tally, receipt, attempt in received:
         row = sent.get(attempt[0]) if attempt is not None else None
         if attempt is None or row is None or not 1 <= attempt[1] <= row.attempts:
             tally.receipts_unknown += 1
@@ -242,14 +241,6 @@ def _apply_receipts(work: Work, units: Sequence[Accept], tallies: Sequence[_Tall
             [(r.position, r.state, r.done_ms, r.rank, r.vendor_id) for r in changed.values()],
         )
     work.tell(told)
-
-
-def _receipts(
-    units: Sequence[Accept], tallies: Sequence[_Tally]
-) -> Iterator[tuple[_Tally, Receipt]]:
-    for unit, tally in zip(units, tallies, strict=True):
-        for receipt in unit.receipts:
-            yield tally, receipt
 
 
 def _apply_receipt(row: _Sent, number: int, receipt: Receipt) -> NewMessage | None:

@@ -35,7 +35,7 @@ def verify(header: str | None, body: bytes, secrets: Iterable[Secret]) -> bool:
     given = match.group(1).encode("ascii")
     found = False
     for secret in secrets:
-        made = hmac.new(secret.reveal_bytes(), body, hashlib.sha256).hexdigest().encode("ascii")
+        made = hmac.digest(secret.reveal_bytes(), body, "sha256").hex().encode("ascii")
         # No early end: how long it takes must not tell which secret matched.
         found |= hmac.compare_digest(made, given)
     return found
