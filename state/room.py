@@ -30,7 +30,6 @@ import trio_asyncio
 from msgspec import field
 
 from state import direct, opening
-from state.accepting import Accept
 from state.connection import Connection
 from state.direct import DirectConnection
 from state.gathering import Gathering
@@ -87,14 +86,11 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 
 
 def _patience_s(unit: Unit) -> float:
-    """How long a unit may wait for others to be written with."""
-    match unit:
-        case Accept():
-            return 0.0  # its sender waits
-        case Settlement():
-            return 0.003  # nobody does, but the next call of its lane
-        case _:
-            return 0.001
+    """How long a unit of our own may wait for others to be written with.
+
+    For a settlement nobody waits but the next call of its lane.
+    """
+    return 0.003 if isinstance(unit, Settlement) else 0.001
 
 
 class _Job(HasTask, eq=False):
@@ -144,7 +140,8 @@ class Room:
         at once with StoreFull where the queue is full; everything else waits for a place. A caller
         that is cancelled leaves behind a unit that happens, unless it was not queued yet.
         """
-        return raised(await self._answer(_Job(unit, _patience_s(unit)), from_outside=from_outside))
+        job = _Job(unit, 0.0 if from_outside else _patience_s(unit))
+        return raised(await self._answer(job, from_outside=from_outside))
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         """The answer to a question, asked outside of any transaction."""

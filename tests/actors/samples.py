@@ -200,13 +200,13 @@ CALLS: dict[str, Call] = {
     "report_line.1": ReportLine(HND, "l1", "recipient_unreachable"),
 }
 
-_CONVERSATION_2 = Conversation(
+_CONVERSATION_1 = Conversation(
     CUSTOMER,
     "es",
     "v1",
     turn=7,
-    step="identify.account",
-    waiting=Waiting(EFFECT, "look_up", sent_at_ms=AT, old_tap=True, requests=2),
+    step="root",
+    waiting=Waiting(EFFECT, "look_up", sent_at_ms=AT, old_tap=True),
     values={"name": "Ana", "lines": 2, "share": 0.5, "known": True, "none": None},
     choices=(CHOICE,),
     jobs=(JobView(JOB, "restart", "dev_42", "the router in the hall", AT, REPORT, AT),),
@@ -220,33 +220,19 @@ _CONVERSATION_2 = Conversation(
     unsupported_ms=AT,
     timers={"wait": 3},
     timer_generation=3,
+)
+
+_CONVERSATION_2 = replace(
+    _CONVERSATION_1,
+    step="identify.account",
+    waiting=Waiting(EFFECT, "look_up", sent_at_ms=AT, old_tap=True, requests=2),
     misses=2,
     stack=(Frame("visit", "main"), Frame("identify", "visit.when")),
     muted=True,
 )
 
 STATES: dict[str, Conversation | RouterJob | Handover] = {
-    "conversation.1": Conversation(
-        CUSTOMER,
-        "es",
-        "v1",
-        turn=7,
-        step="root",
-        waiting=Waiting(EFFECT, "look_up", sent_at_ms=AT, old_tap=True),
-        values={"name": "Ana", "lines": 2, "share": 0.5, "known": True, "none": None},
-        choices=(CHOICE,),
-        jobs=(JobView(JOB, "restart", "dev_42", "the router in the hall", AT, REPORT, AT),),
-        handover=HandoverView(HND, "Rita", joined=True),
-        transcript=(Line("customer", "It does not work ☹", AT),),
-        last_inbound_ms=AT,
-        last_said=EFFECT,
-        said_anew=EFFECT,
-        progress_slot_ms=AT,
-        agent_lines=(AgentLine(EFFECT, HND, "l1"),),
-        unsupported_ms=AT,
-        timers={"wait": 3},
-        timer_generation=3,
-    ),
+    "conversation.1": _CONVERSATION_1,
     "conversation.2": _CONVERSATION_2,
     "conversation.3": replace(
         _CONVERSATION_2,
